@@ -1,0 +1,35 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: explicit existentials, explicit imports, internal by default.
+let houseStyle: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Targets that hold no unsafe code: the compiler checks that they don't.
+let memorySafe: [SwiftSetting] = houseStyle + [.strictMemorySafety()]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+  name: "lacuna",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "lacuna", targets: ["lacuna"]),
+    .library(
+      name: "Lacuna",
+      targets: ["ModelIR", "ByteIO", "SparseCoding", "Safetensors", "Inspection", "Conversion"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    .target(name: "CKernels"),
+    .target(name: "ModelIR", swiftSettings: memorySafe),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
+  ]
+)

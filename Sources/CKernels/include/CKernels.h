@@ -1,0 +1,108 @@
+// The SIMD kernels of Lacuna: compact, expand, count and mask-and-scan over
+// dense elements of 8, 16, 32 and 64 bits.
+//
+// Every kernel exists as a scalar reference and, on x86-64, for AVX2 and where
+// it pays for AVX-512; `lacuna_kernels` says which one a call runs, so that a
+// test can compare them within one process. A set that the machine lacks must
+// not be passed: ask lacuna_kernels_available first. A set that has no variant
+// of its own for a kernel runs the next lower one.
+//
+// Elements are little-endian, need no alignment, and are compared by their bits
+// alone: "zero" here is the all-zero bit pattern unless a mask says otherwise.
+
+#ifndef LACUNA_CKERNELS_H
+#define LACUNA_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Which implementation a call runs.
+typedef enum : uint8_t {
+  LACUNA_KERNELS_SCALAR = 0,
+  LACUNA_KERNELS_AVX2 = 1,
+  LACUNA_KERNELS_AVX512 = 2,
+} lacuna_kernels;
+
+// Whether this machine can run the set.
+bool lacuna_kernels_available(lacuna_kernels set);
+
+// The bytes that a values buffer must hold beyond its last element: kernels
+// store (compact) and load (expand) whole vectors, never further than this.
+#define LACUNA_KERNELS_SLACK 64
+
+// Splits `count` dense elements into a bitmask and their nonzero values.
+//
+// mask:   ceil(count / 8) bytes, one bit an element, LSB first, spare bits 0.
+// values: the nonzero elements in order; room for count elements and
+//         LACUNA_KERNELS_SLACK bytes more, the content behind the last value is
+//         unspecified afterwards.
+// Returns the number of nonzero elements. Reads nothing behind the last element.
+size_t lacuna_compact8(lacuna_kernels set, const uint8_t *dense, size_t count, uint8_t *mask, uint8_t *values);
+size_t lacuna_compact16(lacuna_kernels set, const uint8_t *dense, size_t count, uint8_t *mask, uint8_t *values);
+size_t lacuna_compact32(lacuna_kernels set, const uint8_t *dense, size_t count, uint8_t *mask, uint8_t *values);
+size_t lacuna_compact64(lacuna_kernels set, const uint8_t *dense, size_t count, uint8_t *mask, uint8_t *values);
+
+// The inverse: writes `count` dense elements, taking the next value where the
+// mask's bit is set and zero bits elsewhere. Bits of the mask behind `count` are
+// ignored. `values` must hold popcount(mask) elements and be readable for
+// LACUNA_KERNELS_SLACK bytes more. Returns the number of values taken. Writes
+// nothing behind the last element.
+size_t lacuna_expand8(lacuna_kernels set, const uint8_t *mask, const uint8_t *values, size_t count, uint8_t *dense);
+size_t lacuna_expand16(lacuna_kernels set, const uint8_t *mask, const uint8_t *values, size_t count, uint8_t *dense);
+size_t lacuna_expand32(lacuna_kernels set, const uint8_t *mask, const uint8_t *values, size_t count, uint8_t *dense);
+size_t lacuna_expand64(lacuna_kernels set, const uint8_t *mask, const uint8_t *values, size_t count, uint8_t *dense);
+
+// The number of elements whose bits are not all zero.
+size_t lacuna_count8(lacuna_kernels set, const uint8_t *dense, size_t count);
+size_t lacuna_count16(lacuna_kernels set, const uint8_t *dense, size_t count);
+size_t lacuna_count32(lacuna_kernels set, const uint8_t *dense, size_t count);
+size_t lacuna_count64(lacuna_kernels set, const uint8_t *dense, size_t count);
+
+// What a scan has to know of an element type.
+typedef struct {
+  // The bits that make an element's value zero when all are clear: without the
+  // sign bit for floats, all bits for integers.
+  uint64_t magnitude;
+  // An element whose (bits & magnitude) is at least this, unsigned, is NaN or
+  // infinite; 0 for types that have neither.
+  uint64_t nonfinite;
+} lacuna_scan_type;
+
+// Writes two bit sets of `count` bits each, LSB first in 64-bit words, spare
+// bits 0, ceil(count / 64) words: `stored` has the elements whose bits are not
+// all zero, `nonzero` those whose value is not zero (bits & magnitude).
+// Returns whether some element is not finite.
+bool lacuna_scan8(lacuna_kernels set, const uint8_t *dense, size_t count, lacuna_scan_type type, uint64_t *stored, uint64_t *nonzero);
+bool lacuna_scan16(lacuna_kernels set, const uint8_t *dense, size_t count, lacuna_scan_type type, uint64_t *stored, uint64_t *nonzero);
+bool lacuna_scan32(lacuna_kernels set, const uint8_t *dense, size_t count, lacuna_scan_type type, uint64_t *stored, uint64_t *nonzero);
+bool lacuna_scan64(lacuna_kernels set, const uint8_t *dense, size_t count, lacuna_scan_type type, uint64_t *stored, uint64_t *nonzero);
+
+// The population of `words` words.
+uint64_t lacuna_population(lacuna_kernels set, const uint64_t *words, size_t count);
+
+// What six N:M patterns and the 4-element blocks of a bit set amount to.
+// Bits are elements; groups are aligned and whole; spare bits of the last word
+// are 0 and so never violate.
+typedef struct {
+  uint64_t population;      // set bits
+  uint64_t over_1_of_2;     // groups of 2 with more than 1 set bit
+  uint64_t over_2_of_4;     // groups of 4 with more than 2
+  uint64_t over_4_of_8;     // groups of 8 with more than 4
+  uint64_t over_8_of_16;    // groups of 16 with more than 8
+  uint64_t over_1_of_4;     // groups of 4 with more than 1
+  uint64_t over_2_of_8;     // groups of 8 with more than 2
+  uint64_t occupied_4;      // groups of 4 with a set bit
+} lacuna_pattern_counts;
+
+// Adds the counts of `count` words to `counts`.
+void lacuna_patterns(lacuna_kernels set, const uint64_t *words, size_t count, lacuna_pattern_counts *counts);
+
+// Adds, for each aligned group of `size` bits (2, 4, 8, 16 or 32) in `count`
+// words, one to histogram[set bits of the group]; `histogram` has size + 1 slots.
+void lacuna_group_histogram(lacuna_kernels set, const uint64_t *words, size_t count, unsigned size, uint64_t *histogram);
+
+// accumulator[i] |= words[i].
+void lacuna_unite(lacuna_kernels set, const uint64_t *words, size_t count, uint64_t *accumulator);
+
+#endif
