@@ -13,23 +13,23 @@ let memorySafe: [SwiftSetting] = houseStyle + [.strictMemorySafety()]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "lacuna",
   platforms: [.macOS(.v26)],
-  products: [
-    .executable(name: "lacuna", targets: ["lacuna"]),
-    .library(
-      name: "Lacuna",
-      targets: ["ModelIR", "ByteIO", "SparseCoding", "Safetensors", "Inspection", "Conversion"]),
-  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
     .target(name: "CKernels"),
     .target(name: "ModelIR", swiftSettings: memorySafe),
+    .target(name: "StrictJSON", swiftSettings: memorySafe),
+    .target(name: "ByteIO", dependencies: ["ModelIR", crypto, system], swiftSettings: houseStyle),
+    .target(
+      name: "Safetensors", dependencies: ["ByteIO", "ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
   ]
 )

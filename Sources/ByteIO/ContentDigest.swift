@@ -1,0 +1,50 @@
+internal import Crypto
+public import ModelIR
+
+/// SHA-256 over a tensor's type, shape and dense bytes, or over a file: how two of them are compared.
+///
+/// For a tensor: the type's name, NUL, the extents in decimal joined by commas, NUL, the dense little-endian
+/// bytes. It is the same for every container and layout.
+public struct ContentDigest {
+  private var hash = SHA256()
+
+  /// A digest of bytes alone.
+  public init() {}
+
+  /// A digest of a tensor of this type and shape; its dense bytes come next.
+  public init(elementType: ElementType, shape: Shape) {
+    var head = Array(elementType.name.utf8)
+    head.append(0)
+    head.append(contentsOf: shape.extents.map(String.init).joined(separator: ",").utf8)
+    head.append(0)
+    hash.update(data: head)
+  }
+
+  /// Adds bytes.
+  public mutating func update(_ bytes: ArraySlice<UInt8>) { hash.update(data: bytes) }
+
+  /// The digest so far, in lower-case hexadecimal.
+  public func hexadecimal() -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let text = hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The digest of all bytes of a source, read in pieces of 1 MiB.
+  /// - Throws: what the source throws.
+  public static func ofAllBytes(
+    of source: any ByteSource, progress: (Int) throws -> Void = { _ in }
+  ) throws -> String {
+    var digest = ContentDigest()
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var offset: UInt64 = 0
+    while offset < source.byteCount {
+      let count = Int(min(UInt64(buffer.count), source.byteCount - offset))
+      try source.read(count, at: offset, into: &buffer, startingAt: 0)
+      digest.update(buffer[..<count])
+      offset += UInt64(count)
+      try progress(count)
+    }
+    return digest.hexadecimal()
+  }
+}

@@ -1,0 +1,46 @@
+internal import Dispatch
+
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
+
+/// What SIGINT and SIGTERM do: remove unfinished outputs, say so, and end.
+public enum Interruption {
+  /// Catches both signals from now on. `farewell` gets the signal's name and prints a line; the exit code is
+  /// then 128 plus the signal's number.
+  ///
+  /// A signal that was ignored when the process started stays ignored, as `nohup` wants it. SIGPIPE and
+  /// SIGXFSZ are ignored, so that writing reports an error instead.
+  public static func install(farewell: @escaping @Sendable (String) -> Void) {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    let queue = DispatchQueue(label: "lacuna.interruption")
+    for (number, name) in [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM")] {
+      var current = sigaction()
+      sigaction(number, nil, &current)
+      if isIgnored(current) { continue }
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      // The handler keeps its source alive: nothing else does, and nothing ever ends it.
+      nonisolated(unsafe) let kept = source
+      source.setEventHandler {
+        _ = kept
+        Debris.removeAll()
+        farewell(name)
+        _exit(128 + number)
+      }
+      source.resume()
+    }
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    #if canImport(Darwin)
+      let handler = action.__sigaction_u.__sa_handler
+    #else
+      let handler = action.__sigaction_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+}

@@ -1,0 +1,59 @@
+/// A tensor of a model: what it is, and where its bytes lie. It holds no element.
+public struct Tensor: Sendable {
+  /// The name, unique in its model.
+  public var name: TensorName
+  /// The type of its elements.
+  public var elementType: ElementType
+  /// The logical shape, whatever the layout.
+  public var shape: Shape
+  /// The layout, and the regions of its parts.
+  public var storage: Storage
+  /// What turns stored codes into reals, for quantized data.
+  public var quantization: Quantization?
+  /// Along which axis a product with this tensor sums, where the source tells; nil where only convention
+  /// can.
+  public var reduction: ReductionAxis?
+
+  /// A tensor of these parts.
+  public init(
+    name: TensorName, elementType: ElementType, shape: Shape, storage: Storage,
+    quantization: Quantization? = nil, reduction: ReductionAxis? = nil
+  ) {
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    self.storage = storage
+    self.quantization = quantization
+    self.reduction = reduction
+  }
+
+  /// The layout of the storage.
+  public var layout: Layout { storage.layout }
+
+  /// The bytes that the dense form takes; readers let no tensor in for which this is no number.
+  public var denseByteCount: UInt64 { shape.byteCount(of: elementType) ?? 0 }
+}
+
+/// The axis along which a matrix product or convolution sums over a weight.
+public struct ReductionAxis: Sendable, Hashable {
+  /// How the axis is known.
+  public enum Evidence: String, Sendable {
+    /// The graph that consumes the weight says so.
+    case graph
+    /// The container's or framework's convention for such weights.
+    case convention
+    /// The user said so.
+    case user
+  }
+
+  /// The axes, outermost 0; none where no product consumes the tensor, several where consumers differ.
+  public var axes: [Int]
+  /// How they are known.
+  public var evidence: Evidence
+
+  /// These axes, known by that.
+  public init(axes: [Int], evidence: Evidence) {
+    self.axes = axes
+    self.evidence = evidence
+  }
+}

@@ -1,0 +1,181 @@
+internal import ByteIO
+public import ModelIR
+internal import StrictJSON
+
+/// The index of a sharded checkpoint, `model.safetensors.index.json`: which file holds which tensor.
+///
+/// Keys besides `weight_map` and `metadata.total_size` are allowed and passed over. Memory: the names.
+public struct CheckpointIndex: Sendable {
+  /// The shards' file names, in the order of their first mention.
+  public private(set) var shards: [String] = []
+  /// For each tensor of the map, its shard as an index into ``shards``.
+  public private(set) var shardOfTensor: [TensorName: Int32] = [:]
+  /// The names in the order of the map.
+  public private(set) var names: [TensorName] = []
+  /// What `metadata.total_size` says, which writers disagree on: the bytes of all tensors, or of all files.
+  public private(set) var totalSize: UInt64?
+
+  private let file: String
+
+  /// Reads the index in `source`.
+  /// - Throws: ``CheckpointIndexFault``, or what the source throws.
+  public init(source: any ByteSource) throws {
+    file = source.displayName
+    guard source.byteCount <= Limits.index else {
+      throw CheckpointIndexFault(file: file, .tooLarge(source.byteCount))
+    }
+    var next: UInt64 = 0
+    var reader = JSONReader(windowSize: Int(min(max(source.byteCount, 1), 1 << 17))) { window in
+      let count = Int(min(UInt64(window.count), source.byteCount - next))
+      try source.read(count, at: next, into: &window, startingAt: 0)
+      next += UInt64(count)
+      return count
+    }
+    do {
+      try parse(&reader)
+    } catch let error as JSONError {
+      throw CheckpointIndexFault(file: file, .json(error.problem), offset: error.offset)
+    }
+    try source.rest()
+  }
+
+  private mutating func parse(_ reader: inout JSONReader) throws {
+    var seen = Set<String>()
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      if !seen.insert(key).inserted {
+        throw CheckpointIndexFault(file: file, .duplicateKey(key), offset: reader.offset)
+      }
+      switch key {
+      case "weight_map": try parseMap(&reader)
+      case "metadata": try parseMetadata(&reader)
+      default: try reader.skipValue()
+      }
+    }
+    try reader.readEnd()
+    guard !names.isEmpty else { throw CheckpointIndexFault(file: file, .noMap) }
+  }
+
+  private mutating func parseMetadata(_ reader: inout JSONReader) throws {
+    guard try reader.peekKind() == .object else { return try reader.skipValue() }
+    var seen = Set<String>()
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      if !seen.insert(key).inserted {
+        throw CheckpointIndexFault(file: file, .duplicateKey(key), offset: reader.offset)
+      }
+      if key == "total_size", try reader.peekKind() == .number {
+        totalSize = try reader.readWholeNumber()
+      } else {
+        try reader.skipValue()
+      }
+    }
+  }
+
+  private mutating func parseMap(_ reader: inout JSONReader) throws {
+    var places: [String: Int32] = [:]
+    guard try reader.peekKind() == .object else {
+      throw CheckpointIndexFault(file: file, .noMap, offset: reader.offset)
+    }
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      let name = TensorName(key)
+      guard try reader.peekKind() == .string else {
+        throw CheckpointIndexFault(file: file, tensor: name, .shardIsNoString, offset: reader.offset)
+      }
+      let start = reader.offset
+      let shard = try reader.readString()
+      if places[shard] == nil {
+        guard Folder.isPlainName(shard), shard.hasSuffix(".safetensors") else {
+          throw CheckpointIndexFault(file: file, tensor: name, .badShardName(shard), offset: start)
+        }
+        guard shards.count < Limits.shards else {
+          throw CheckpointIndexFault(file: file, .tooManyShards, offset: start)
+        }
+        places[shard] = Int32(shards.count)
+        shards.append(shard)
+      }
+      if shardOfTensor.updateValue(places[shard] ?? 0, forKey: name) != nil {
+        throw CheckpointIndexFault(file: file, tensor: name, .duplicateTensor, offset: start)
+      }
+      names.append(name)
+    }
+  }
+
+  /// The text of an index as huggingface_hub writes it: keys sorted, two spaces a level, final line break.
+  public static func text(
+    totalSize: UInt64, shardOfTensor: [(name: TensorName, shard: String)]
+  ) throws -> [UInt8] {
+    var writer = JSONWriter(indent: 2)
+    try writer.object { writer in
+      writer.key("metadata")
+      try writer.object { writer in
+        writer.key("total_size")
+        try writer.value(totalSize)
+      }
+      writer.key("weight_map")
+      try writer.object { writer in
+        for (name, shard) in shardOfTensor.sorted(by: { $0.name < $1.name }) {
+          writer.key(name.text)
+          try writer.value(shard)
+        }
+      }
+    }
+    return try writer.finish()
+  }
+}
+
+/// An index that cannot be used.
+public struct CheckpointIndexFault: Fault, Hashable {
+  /// The rules, one case each.
+  public enum Rule: Sendable, Hashable {
+    /// The file exceeds the limit.
+    case tooLarge(UInt64)
+    /// It is no JSON.
+    case json(String)
+    /// A key twice in one object.
+    case duplicateKey(String)
+    /// A tensor twice in the map.
+    case duplicateTensor
+    /// No map, or an empty one.
+    case noMap
+    /// A shard that is no string.
+    case shardIsNoString
+    /// A shard whose name leaves the folder, or is no safetensors file.
+    case badShardName(String)
+    /// More shards than the limit.
+    case tooManyShards
+  }
+
+  /// The file.
+  public let file: String
+  /// The tensor, if one is to blame.
+  public let tensor: TensorName?
+  /// The broken rule.
+  public let rule: Rule
+  /// Where in the file, in bytes.
+  public let offset: UInt64?
+
+  init(file: String, tensor: TensorName? = nil, _ rule: Rule, offset: UInt64? = nil) {
+    self.file = file
+    self.tensor = tensor
+    self.rule = rule
+    self.offset = offset
+  }
+
+  public var diagnosis: Diagnosis {
+    let (problem, expected): (String, String?) =
+      switch rule {
+      case .tooLarge(let count): ("the index has \(count) bytes", "at most \(Limits.index)")
+      case .json(let problem): (problem, nil)
+      case .duplicateKey(let key): ("the key \"\(key)\" stands twice in one object", nil)
+      case .duplicateTensor: ("stands twice in weight_map", nil)
+      case .noMap: ("weight_map is no object with tensors", "{\"tensor\": \"file\", ...}")
+      case .shardIsNoString: ("its shard in weight_map is no string", nil)
+      case .badShardName(let name):
+        ("weight_map names the file \"\(name)\"", "a .safetensors file in the same folder")
+      case .tooManyShards: ("weight_map names more than \(Limits.shards) files", nil)
+      }
+    return Diagnosis(.badData, file: file, tensor: tensor, problem, expected: expected, offset: offset)
+  }
+}
