@@ -30,6 +30,7 @@ let package = Package(
     .target(name: "ByteIO", dependencies: ["ModelIR", crypto, system], swiftSettings: houseStyle),
     .target(
       name: "Safetensors", dependencies: ["ByteIO", "ModelIR", "StrictJSON"], swiftSettings: memorySafe),
+    .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
   ]
 )

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 // Which implementation a call runs.
-typedef enum : uint8_t {
+typedef enum {
   LACUNA_KERNELS_SCALAR = 0,
   LACUNA_KERNELS_AVX2 = 1,
   LACUNA_KERNELS_AVX512 = 2,
