@@ -31,6 +31,8 @@ let package = Package(
     .target(
       name: "Safetensors", dependencies: ["ByteIO", "ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
+    .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
+    .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
   ]
 )

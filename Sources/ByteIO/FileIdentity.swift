@@ -61,13 +61,16 @@ public struct FileIdentity: Sendable, Hashable {
   }
 
   /// What is at `path`, links followed unless asked otherwise; nil if nothing is.
+  /// - Parameter role: what the path is to us, for the fault.
   /// - Throws: ``SystemFault`` if that cannot be told.
-  public static func at(_ path: String, followingLinks: Bool = true) throws -> FileIdentity? {
+  public static func at(
+    _ path: String, followingLinks: Bool = true, role: SystemFault.Role = .input
+  ) throws -> FileIdentity? {
     var status = stat()
     let result = followingLinks ? stat(path, &status) : lstat(path, &status)
     if result == 0 { return FileIdentity(status) }
     if errno == ENOENT || errno == ENOTDIR { return nil }
-    throw SystemFault("look at", path: path, role: .input, code: errno)
+    throw SystemFault("look at", path: path, role: role, code: errno)
   }
 
   /// What an open descriptor leads to.

@@ -18,12 +18,17 @@ public final class OutputFile: Sendable {
   let temporaryPath: String
   let finalPath: String
   private let descriptor: CInt
+  /// The permission bits that the file will have, or nil for those that it has.
+  private let mode: UInt32?
 
-  private init(temporaryPath: String, finalPath: String, displayName: String, descriptor: CInt) {
+  private init(
+    temporaryPath: String, finalPath: String, displayName: String, descriptor: CInt, mode: UInt32?
+  ) {
     self.temporaryPath = temporaryPath
     self.finalPath = finalPath
     self.displayName = displayName
     self.descriptor = descriptor
+    self.mode = mode
   }
 
   deinit { close(descriptor) }
@@ -47,7 +52,7 @@ public final class OutputFile: Sendable {
           throw OutputFault(file: displayName, rule: .busy)
         }
         let identity = try FileIdentity.of(descriptor, path: displayName)
-        guard let named = try FileIdentity.at(temporaryPath, followingLinks: false),
+        guard let named = try FileIdentity.at(temporaryPath, followingLinks: false, role: .output),
           named.isSameFile(as: identity)
         else {
           close(descriptor)
@@ -55,12 +60,14 @@ public final class OutputFile: Sendable {
         }
         guard identity.kind == .regular else { throw OutputFault(file: displayName, rule: .notRegular) }
         Debris.register(temporaryPath)
-        if ftruncate(descriptor, 0) != 0 || mode.map({ fchmod(descriptor, mode_t($0)) != 0 }) == true {
+        // Until it is complete its owner may write it, or the next run could not take over what this leaves.
+        let writable = mode.map { mode_t($0) | 0o600 }
+        if ftruncate(descriptor, 0) != 0 || writable.map({ fchmod(descriptor, $0) != 0 }) == true {
           throw SystemFault("prepare", path: displayName, role: .output, code: errno)
         }
         return OutputFile(
           temporaryPath: temporaryPath, finalPath: finalPath, displayName: displayName,
-          descriptor: descriptor)
+          descriptor: descriptor, mode: mode)
       } catch {
         close(descriptor)
         throw error
@@ -138,8 +145,11 @@ public final class OutputFile: Sendable {
     }
   }
 
-  /// Makes sure that the bytes are on the disk.
+  /// Gives the file its permissions and makes sure that all is on the disk.
   func synchronize() throws {
+    if let mode {
+      _ = try retrying("prepare", path: displayName, role: .output) { fchmod(descriptor, mode_t(mode)) }
+    }
     _ = try retrying("sync", path: displayName, role: .output) { fsync(descriptor) }
   }
 }

@@ -52,7 +52,7 @@ public final class OutputTransaction: Sendable {
   ) throws -> OutputTransaction {
     var parent = FilePath(path).removingLastComponent()
     if parent.isEmpty { parent = "." }
-    guard let identity = try FileIdentity.at(parent.string) else {
+    guard let identity = try FileIdentity.at(parent.string, role: .output) else {
       throw OutputFault(file: path, rule: .noParent)
     }
     guard identity.kind == .folder else { throw OutputFault(file: path, rule: .noParent) }
@@ -65,7 +65,7 @@ public final class OutputTransaction: Sendable {
     _ path: String, force: Bool, inputs: [FileIdentity]
   ) throws -> OutputTransaction {
     let final = FilePath(path)
-    if let identity = try FileIdentity.at(path) {
+    if let identity = try FileIdentity.at(path, role: .output) {
       guard identity.kind == .folder else { throw OutputFault(file: path, rule: .isNoFolder) }
       let lock = try lockFolder(final, displayName: path)
       let isEmpty = try Folder(path).entries().allSatisfy { $0.hasSuffix(temporarySuffix) }
@@ -75,7 +75,7 @@ public final class OutputTransaction: Sendable {
       }
       return OutputTransaction(place: .existing(final), lock: lock, force: force, inputs: inputs)
     }
-    if try FileIdentity.at(path, followingLinks: false) != nil {
+    if try FileIdentity.at(path, followingLinks: false, role: .output) != nil {
       throw OutputFault(file: path, rule: .isLink)
     }
     let temporary = temporaryPath(for: final)
@@ -170,7 +170,7 @@ public final class OutputTransaction: Sendable {
 
   /// Makes sure that `path` may be replaced; returns the mode of what is there.
   private func checkTarget(_ path: String, displayName: String) throws -> UInt32? {
-    guard let there = try FileIdentity.at(path, followingLinks: false) else { return nil }
+    guard let there = try FileIdentity.at(path, followingLinks: false, role: .output) else { return nil }
     if let input = inputs.first(where: { $0.isSameFile(as: there) }), input.kind == .regular {
       throw OutputFault(file: displayName, rule: .isInput(displayName))
     }
@@ -178,7 +178,7 @@ public final class OutputTransaction: Sendable {
     case .regular: break
     case .folder: throw OutputFault(file: displayName, rule: .isFolder)
     case .link:
-      if let leads = try FileIdentity.at(path), inputs.contains(where: { $0.isSameFile(as: leads) }) {
+      if let leads = try FileIdentity.at(path, role: .output), inputs.contains(where: { $0.isSameFile(as: leads) }) {
         throw OutputFault(file: displayName, rule: .isInput(displayName))
       }
       throw OutputFault(file: displayName, rule: .isLink)
@@ -201,7 +201,7 @@ public final class OutputTransaction: Sendable {
       Self.synchronizeFolder(folder)
     case .staged(let folder, let final):
       Self.synchronizeFolder(folder)
-      if try FileIdentity.at(final.string, followingLinks: false) != nil {
+      if try FileIdentity.at(final.string, followingLinks: false, role: .output) != nil {
         throw OutputFault(file: final.string, rule: .exists)
       }
       try rename(folder.string, to: final.string, displayName: final.string)

@@ -55,6 +55,8 @@ public struct ScanCounts: Sendable {
   /// For each row whether some element of it is not zero, only where chunks split rows.
   public var occupiedRows: [UInt64: Bool] = [:]
 
+  private var zeroColumnCount: UInt64?
+
   /// The most columns whose occupation is tracked: 2 MB of bits.
   public static let trackedColumns: UInt64 = 1 << 24
 
@@ -86,8 +88,17 @@ public struct ScanCounts: Sendable {
     }
   }
 
+  /// The same counts with the occupied columns counted and no longer listed, once all chunks are in.
+  public func reduced(columns: UInt64) -> ScanCounts {
+    var result = self
+    result.zeroColumnCount = zeroColumns(of: columns)
+    result.occupiedColumns = []
+    return result
+  }
+
   /// Columns that are all zero, or nil where they were not tracked.
   public func zeroColumns(of columns: UInt64) -> UInt64? {
+    if let zeroColumnCount { return zeroColumnCount }
     guard columns <= Self.trackedColumns else { return nil }
     return columns - occupiedColumns.reduce(0) { $0 + UInt64($1.nonzeroBitCount) }
   }

@@ -8,7 +8,7 @@ extension JSONReader {
       position = stop + 1
       return text
     }
-    try collectString(keeping: true)
+    try collectString(from: start, keeping: true)
     guard let text = String(validating: scratch, as: UTF8.self) else { throw JSONError(.notUTF8, at: start) }
     return text
   }
@@ -21,15 +21,14 @@ extension JSONReader {
       defer { position = stop + 1 }
       return try body(window[position..<stop])
     }
-    try collectString(keeping: true)
+    try collectString(from: start, keeping: true)
     guard isUTF8(scratch[...]) else { throw JSONError(.notUTF8, at: start) }
     return try body(scratch[...])
   }
 
   /// Reads and drops a string, whatever its length, in the memory of one window.
   mutating func skipString() throws {
-    _ = try beginString()
-    try collectString(keeping: false)
+    try collectString(from: beginString(), keeping: false)
   }
 
   /// Reads the opening quote and returns where it is.
@@ -62,13 +61,13 @@ extension JSONReader {
 
   /// Reads up to and including the closing quote; `scratch` then holds the decoded bytes, or with `keeping`
   /// off the few that were not validated yet.
-  private mutating func collectString(keeping: Bool) throws {
+  private mutating func collectString(from start: UInt64, keeping: Bool) throws {
     scratch.removeAll(keepingCapacity: true)
     while true {
       guard let byte = try peekByte() else { throw failure(.unexpectedEnd) }
       switch byte {
       case UInt8(ascii: "\""):
-        if !keeping && !isUTF8(scratch[...]) { throw failure(.notUTF8) }
+        if !keeping && !isUTF8(scratch[...]) { throw JSONError(.notUTF8, at: start) }
         position += 1
         return
       case UInt8(ascii: "\\"):
@@ -80,18 +79,18 @@ extension JSONReader {
         scratch.append(contentsOf: window[position..<stop])
         position = stop
       }
-      if !keeping && scratch.count >= 4096 { try dropValidated() }
+      if !keeping && scratch.count >= 4096 { try dropValidated(from: start) }
     }
   }
 
   /// Checks the collected bytes and forgets them, all but a last character that may be incomplete.
-  private mutating func dropValidated() throws {
+  private mutating func dropValidated(from start: UInt64) throws {
     var boundary = scratch.count
     while boundary > 0 && scratch.count - boundary < 3 && scratch[boundary - 1] & 0xC0 == 0x80 {
       boundary -= 1
     }
     if boundary > 0 && scratch[boundary - 1] >= 0xC0 { boundary -= 1 }
-    guard isUTF8(scratch[..<boundary]) else { throw failure(.notUTF8) }
+    guard isUTF8(scratch[..<boundary]) else { throw JSONError(.notUTF8, at: start) }
     scratch.removeFirst(boundary)
   }
 

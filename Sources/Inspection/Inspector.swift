@@ -1,0 +1,182 @@
+public import ModelIR
+public import SparseCoding
+internal import Synchronization
+
+/// Reads the tensors of a model once and counts.
+///
+/// Memory: per thread one chunk and its parts; per tensor in work 8 bytes a chunk and one bit a column; per
+/// tensor of the model its report. Files are read one after the other, so that few are open at once.
+public struct Inspector: Sendable {
+  private let pool: ChunkPool
+  private let chunkBytes: Int
+  private let progress: WorkProgress
+
+  /// An inspector that works on `pool`'s threads with chunks of at most `chunkBytes`.
+  public init(pool: ChunkPool, chunkBytes: Int, progress: WorkProgress) {
+    self.pool = pool
+    self.chunkBytes = chunkBytes
+    self.progress = progress
+  }
+
+  /// Reports without reading any tensor data.
+  public static func headers(of model: Model) -> [TensorReport] { model.tensors.map(TensorReport.init) }
+
+  /// Reports with statistics, in the order of the model.
+  /// - Throws: what reading throws; ``LayoutFault`` for sparse tensors whose parts contradict each other.
+  public func inspect(_ model: Model) throws -> [TensorReport] {
+    var reports = Self.headers(of: model)
+    var byFile: [Int: [Int]] = [:]
+    for (index, tensor) in model.tensors.enumerated() where ChunkScanner.canScan(tensor.elementType) {
+      byFile[tensor.storage.file, default: []].append(index)
+      progress.expect(tensor.denseByteCount)
+    }
+    for (file, indices) in byFile.sorted(by: { $0.key < $1.key }) {
+      let source = model.files[file].source
+      progress.begin(model.files[file].name)
+      let readers = try indices.map { try prepare(model.tensors[$0], source) }
+      let counts = try scan(readers)
+      for (place, index) in indices.enumerated() {
+        var statistics = TensorStatistics(counts[place], reader: readers[place])
+        if let patterns = try patternsAcross(readers[place], axis: reports[index].axis) {
+          statistics.patterns = patterns
+        }
+        reports[index].statistics = statistics
+      }
+      try source.rest()
+    }
+    return reports
+  }
+
+  /// A reader of a tensor, surveyed if it is sparse.
+  private func prepare(_ tensor: Tensor, _ source: any ByteSource) throws -> DenseReader {
+    var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes, group: 1)
+    try reader.survey(on: pool)
+    return reader
+  }
+
+  /// Where each reader's chunks start among all.
+  private static func starts(_ readers: [DenseReader]) -> [Int] {
+    readers.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.grid.count) }
+  }
+
+  private struct Pending {
+    var counts = ScanCounts()
+    var chunksLeft: Int
+  }
+
+  private func scan(_ readers: [DenseReader]) throws -> [ScanCounts] {
+    let starts = Self.starts(readers)
+    let pending = Mutex<[Int: Pending]>([:])
+    let finished = Mutex([ScanCounts](repeating: ScanCounts(), count: readers.count))
+    try pool.forEach(starts[readers.count]) {
+      (workspace: DenseReader.Workspace(), scanner: ChunkScanner())
+    } _: { unit, state in
+      let place = Self.place(of: unit, in: starts)
+      let reader = readers[place]
+      let index = unit - starts[place]
+      let chunk = reader.grid[index]
+      var counts = ScanCounts()
+      if reader.isVoid(index) {
+        ChunkScanner.addVoid(chunk, of: reader.grid, reader.tensor.elementType, to: &counts)
+      } else {
+        _ = try reader.read(index, &state.workspace)
+        state.scanner.scan(
+          state.workspace.dense, chunk, of: reader.grid, reader.tensor.elementType, into: &counts)
+      }
+      progress.advance(chunk.elementCount * reader.grid.elementBytes)
+      if reader.grid.count == 1 {
+        finished.withLock { $0[place] = counts.reduced(columns: reader.grid.columns) }
+        return
+      }
+      pending.withLock { pending in
+        var entry = pending.removeValue(forKey: place) ?? Pending(chunksLeft: reader.grid.count)
+        entry.counts.add(counts)
+        entry.chunksLeft -= 1
+        if entry.chunksLeft == 0 {
+          finished.withLock { $0[place] = entry.counts.reduced(columns: reader.grid.columns) }
+        } else {
+          pending[place] = entry
+        }
+      }
+    }
+    return finished.withLock { $0 }
+  }
+
+  /// The reader that a unit of work belongs to: the last that starts at or before it.
+  private static func place(of unit: Int, in starts: [Int]) -> Int {
+    var (low, high) = (0, starts.count - 1)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if starts[middle] <= unit { low = middle } else { high = middle }
+    }
+    // Tensors without chunks start where the next one does.
+    while low + 2 < starts.count && starts[low + 1] <= unit { low += 1 }
+    return low
+  }
+
+  /// The common patterns along an axis that is not the last; nil if it is.
+  private func patternsAcross(_ reader: DenseReader, axis: ReductionAxis?) throws -> [PatternResult]? {
+    let shape = reader.tensor.shape
+    guard let axis = axis?.axes.first else { return [] }
+    guard axis != shape.rank - 1 else { return nil }
+    guard let view = AxisView(shape, axis: axis) else { return [] }
+    let walk = AxisWalk(view, reader: reader, chunkBytes: chunkBytes)
+    let sums = Mutex([PatternCount](repeating: PatternCount(), count: NMPattern.common.count))
+    try pool.forEach(walk.unitCount) {
+      (workspace: DenseReader.Workspace(), buffer: [UInt8]())
+    } _: { unit, state in
+      guard var counter = VerticalPatterns(reader.tensor.elementType) else { return }
+      try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) {
+        counter.add(slice: $0, $1, at: $2, count: $3)
+      }
+      counter.finish(extent: view.extent)
+      let found = counter.patterns
+      sums.withLock { sums in
+        for index in sums.indices { sums[index].add(found[index]) }
+      }
+    }
+    return zip(NMPattern.common, sums.withLock { $0 }).map { PatternResult(pattern: $0, count: $1) }
+  }
+}
+
+extension DenseReader {
+  /// Surveys all chunks of a sparse tensor; does nothing for a dense one.
+  /// - Throws: what ``survey(_:_:)`` and ``finishSurvey(_:)`` throw.
+  public mutating func survey(on pool: ChunkPool) throws {
+    guard needsSurvey else { return }
+    let counts = Mutex([UInt64](repeating: 0, count: grid.count))
+    let reader = self
+    try pool.forEach(grid.count) {
+      Workspace()
+    } _: { index, workspace in
+      let count = try reader.survey(index, &workspace)
+      counts.withLock { $0[index] = count }
+    }
+    try finishSurvey(counts.withLock { $0 })
+  }
+}
+
+extension TensorStatistics {
+  init(_ counts: ScanCounts, reader: DenseReader) {
+    let tensor = reader.tensor
+    elements = counts.elements
+    nonzeros = counts.nonzero
+    stored = counts.stored
+    nan = counts.nan
+    infinite = counts.infinite
+    blocks = counts.blocks
+    zeroBlocks = counts.zeroBlocks
+    rows = reader.grid.rows
+    columns = reader.grid.columns
+    zeroRows = counts.allZeroRows
+    zeroColumns = counts.zeroColumns(of: reader.grid.columns)
+    let isMatrix = tensor.shape.rank >= 2
+    patterns =
+      isMatrix ? zip(NMPattern.common, counts.patterns).map { PatternResult(pattern: $0, count: $1) } : []
+    let holding = zip(NMPattern.common, counts.patterns).filter { $1.storedViolations == 0 }.map(\.0)
+    let candidates = LayoutChoice.candidates(
+      elementType: tensor.elementType, shape: tensor.shape, nnz: counts.stored, stored: holding)
+    best =
+      LayoutChoice.smallest(candidates) ?? LayoutChoice(layout: .dense, byteCount: tensor.denseByteCount)
+  }
+}

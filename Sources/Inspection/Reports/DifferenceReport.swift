@@ -1,0 +1,61 @@
+public import ModelIR
+
+/// How two models differ, whatever their containers and layouts.
+public struct DifferenceReport: Sendable {
+  /// What one tensor differs in.
+  public enum Difference: Sendable, Hashable {
+    /// Only the first model has it.
+    case onlyInFirst
+    /// Only the second model has it.
+    case onlyInSecond
+    /// The element types differ.
+    case elementType(ElementType, ElementType)
+    /// The shapes differ.
+    case shape(Shape, Shape)
+    /// So many elements differ in their bits, the first at this place of the row-major order.
+    case values(count: UInt64, first: UInt64)
+  }
+
+  /// One tensor that differs.
+  public struct TensorResult: Sendable, Hashable {
+    /// The name.
+    public var name: TensorName
+    /// In what.
+    public var difference: Difference
+
+    /// A tensor that differs in this.
+    public init(name: TensorName, difference: Difference) {
+      self.name = name
+      self.difference = difference
+    }
+  }
+
+  /// The first model as the user called it.
+  public var first: String
+  /// The second model as the user called it.
+  public var second: String
+  /// How many tensors are the same in both, bit for bit.
+  public var equalTensors: Int
+  /// The bytes of those tensors, dense.
+  public var equalByteCount: UInt64
+  /// The tensors that differ, in the order of the first model, then of the second.
+  public var differences: [TensorResult]
+  /// What should be known.
+  public var warnings: [Diagnosis]
+
+  /// A report of these parts.
+  public init(
+    first: String, second: String, equalTensors: Int, equalByteCount: UInt64, differences: [TensorResult],
+    warnings: [Diagnosis]
+  ) {
+    self.first = first
+    self.second = second
+    self.equalTensors = equalTensors
+    self.equalByteCount = equalByteCount
+    self.differences = differences
+    self.warnings = warnings
+  }
+
+  /// Whether the answer is yes.
+  public var isEqual: Bool { differences.isEmpty }
+}

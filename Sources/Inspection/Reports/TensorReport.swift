@@ -1,0 +1,106 @@
+public import ModelIR
+public import SparseCoding
+
+/// What an inspection finds about one tensor.
+public struct TensorReport: Sendable {
+  /// The tensor.
+  public var tensor: Tensor
+  /// What it is for.
+  public var kind: WeightKind
+  /// The axis along which ``TensorStatistics/patterns`` were counted, and how it is known.
+  public var axis: ReductionAxis?
+  /// What the values are like; nil where they were not read, or their type is not counted.
+  public var statistics: TensorStatistics?
+  /// SHA-256 of type, shape and dense bytes, where it was asked for.
+  public var digest: String?
+
+  /// A report without statistics.
+  public init(tensor: Tensor) {
+    self.tensor = tensor
+    kind = WeightKind(tensor)
+    axis = ReductionAxis.byConvention(tensor)
+  }
+}
+
+/// Counts over all elements of a tensor. Zeros are counted by value: +0 and -0, not NaN.
+public struct TensorStatistics: Sendable {
+  /// All elements.
+  public var elements: UInt64
+  /// Elements whose value is not zero.
+  public var nonzeros: UInt64
+  /// Elements whose bits are not all zero: what a lossless layout stores.
+  public var stored: UInt64
+  /// NaNs.
+  public var nan: UInt64
+  /// Infinities.
+  public var infinite: UInt64
+  /// How the common patterns fare along the tensor's axis; empty below rank 2.
+  public var patterns: [PatternResult]
+  /// Whole blocks of 4 elements along the last axis, and how many of them are all zero.
+  public var blocks: UInt64
+  /// See ``blocks``.
+  public var zeroBlocks: UInt64
+  /// Rows, where all axes but the last make rows.
+  public var rows: UInt64
+  /// Rows that are all zero.
+  public var zeroRows: UInt64
+  /// Columns: the last extent.
+  public var columns: UInt64
+  /// Columns that are all zero; nil where there are too many to track.
+  public var zeroColumns: UInt64?
+  /// The smallest layout and the bytes of its parts.
+  public var best: LayoutChoice
+
+  /// Elements whose value is zero.
+  public var zeros: UInt64 { elements - nonzeros }
+  /// Zeros whose sign bit is set.
+  public var negativeZeros: UInt64 { stored - nonzeros }
+  /// The share of zeros, 0 to 1; 0 where there is no element.
+  public var sparsity: Double { elements == 0 ? 0 : Double(zeros) / Double(elements) }
+  /// The patterns that hold and say something: at least one whole group, no ragged one, no violation.
+  public var compliant: [NMPattern] { patterns.filter(\.isCompliant).map(\.pattern) }
+}
+
+/// How one pattern fares along a tensor's axis.
+public struct PatternResult: Sendable, Hashable {
+  /// The pattern.
+  public var pattern: NMPattern
+  /// Groups and violations.
+  public var count: PatternCount
+
+  /// Whether every group complies; a ragged group does not, as no runtime takes it.
+  public var isCompliant: Bool { count.groups > 0 && count.violations == 0 && count.raggedGroups == 0 }
+}
+
+/// A layout and the bytes that a tensor's parts take in it.
+public struct LayoutChoice: Sendable, Hashable {
+  /// The layout.
+  public var layout: Layout
+  /// The bytes of all parts, without header text.
+  public var byteCount: UInt64
+
+  /// A layout of so many bytes.
+  public init(layout: Layout, byteCount: UInt64) {
+    self.layout = layout
+    self.byteCount = byteCount
+  }
+
+  /// The layouts that a tensor with these counts can take, with their bytes, dense first.
+  ///
+  /// - Parameter stored: the common patterns that hold for bit patterns along rows.
+  public static func candidates(
+    elementType: ElementType, shape: Shape, nnz: UInt64, stored: [NMPattern]
+  ) -> [LayoutChoice] {
+    ([.dense, .bitmask, .csr] + stored.map(Layout.nm)).compactMap { layout in
+      guard layout.obstacle(elementType: elementType, shape: shape) == nil else { return nil }
+      return layout.byteCount(elementType: elementType, shape: shape, nnz: nnz).map {
+        LayoutChoice(layout: layout, byteCount: $0)
+      }
+    }
+  }
+
+  /// The smallest of some choices; ties go to the simpler layout.
+  public static func smallest(_ choices: [LayoutChoice]) -> LayoutChoice? {
+    choices.min { ($0.byteCount, $0.layout.simplicity) < ($1.byteCount, $1.layout.simplicity) }
+  }
+}
