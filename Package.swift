@@ -33,6 +33,10 @@ let package = Package(
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
+    .target(
+      name: "Conversion",
+      dependencies: ["ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Dialect", "Safetensors", "Inspection"],
+      swiftSettings: memorySafe),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
   ]
 )

@@ -13,12 +13,15 @@ public struct Folder: Sendable {
   public let path: String
   /// The path with all links resolved.
   private let resolved: FilePath
+  /// The model's folder, which links may not leave: this one, or one around it.
+  private let root: FilePath
 
   /// The folder at `path`.
   /// - Throws: ``SystemFault`` if there is none.
   public init(_ path: String) throws {
     self.path = path
     resolved = FilePath(try Self.resolve(path, displayName: path))
+    root = resolved
   }
 
   private static func resolve(_ path: String, displayName: String) throws -> String {
@@ -75,7 +78,7 @@ public struct Folder: Sendable {
     let shown = displayPath(name)
     guard Self.isPlainName(name) else { throw FolderFault(file: path, rule: .notPlainName(name)) }
     let target = FilePath(try Self.resolve(resolved.appending(name).string, displayName: shown))
-    if target.starts(with: resolved) || target.removingLastComponent() == blobs { return target.string }
+    if target.starts(with: root) || target.removingLastComponent() == blobs { return target.string }
     throw FolderFault(file: shown, rule: .linkLeaves(target: target.string))
   }
 
@@ -85,12 +88,35 @@ public struct Folder: Sendable {
     try InputFile.open(resolve(name), displayName: displayPath(name), followsLink: false)
   }
 
+  /// A folder within this one, under the same rule for links.
+  /// - Throws: what ``resolve(_:)`` throws.
+  public func subfolder(_ name: String) throws -> Folder {
+    Folder(path: displayPath(name), resolved: FilePath(try resolve(name)), root: root)
+  }
+
+  private init(path: String, resolved: FilePath, root: FilePath) {
+    self.path = path
+    self.resolved = resolved
+    self.root = root
+  }
+
   /// Where the Hugging Face cache keeps the files of this snapshot: `X/blobs` for `X/snapshots/REVISION`.
   private var blobs: FilePath? {
-    let parent = resolved.removingLastComponent()
+    let parent = root.removingLastComponent()
     guard parent.lastComponent?.string == "snapshots" else { return nil }
     let candidate = parent.removingLastComponent().appending("blobs").string
     return (try? Self.resolve(candidate, displayName: candidate)).map { FilePath($0) }
+  }
+
+  /// The folder part of a path; `.` if it has none.
+  public static func parent(of path: String) -> String {
+    let parent = FilePath(path).removingLastComponent()
+    return parent.isEmpty ? "." : parent.string
+  }
+
+  /// The last component of a path.
+  public static func lastComponent(of path: String) -> String {
+    FilePath(path).lastComponent?.string ?? path
   }
 
   /// The name of the cache blob that `path` is or links to, if it is one: its SHA-256 in hexadecimal, for

@@ -44,7 +44,13 @@ public final class InputFile: ByteSource {
     _ path: String, displayName: String? = nil, followsLink: Bool = true
   ) throws -> InputFile {
     let name = displayName ?? path
-    let descriptor = try openDescriptor(path, displayName: name, followsLink: followsLink)
+    let descriptor: CInt
+    do {
+      descriptor = try openDescriptor(path, displayName: name, followsLink: followsLink)
+    } catch let fault as SystemFault where [ENXIO, ENODEV, EOPNOTSUPP].contains(fault.code) {
+      // Sockets, and devices with nothing behind them, do not even open.
+      throw InputFileFault(file: name, rule: .notRegular)
+    }
     do {
       let identity = try FileIdentity.of(descriptor, path: name)
       guard identity.kind == .regular else {

@@ -119,6 +119,21 @@ public final class OutputFile: Sendable {
     }
   }
 
+  /// Writes all bytes of a source, in pieces of 1 MiB.
+  /// - Throws: what reading and writing throw.
+  public func copyAll(of source: any ByteSource) throws {
+    try reserve(source.byteCount)
+    var buffer = [UInt8](repeating: 0, count: Int(min(1 << 20, max(source.byteCount, 1))))
+    var offset: UInt64 = 0
+    while offset < source.byteCount {
+      let count = Int(min(UInt64(buffer.count), source.byteCount - offset))
+      try source.read(count, at: offset, into: &buffer, startingAt: 0)
+      try write(buffer, 0..<count, at: offset)
+      offset += UInt64(count)
+    }
+    try source.rest()
+  }
+
   /// A source that reads back what was written.
   public func readBack() -> any ByteSource { ReadBack(file: self) }
 

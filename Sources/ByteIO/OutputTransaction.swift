@@ -29,6 +29,7 @@ public final class OutputTransaction: Sendable {
   private let inputs: [FileIdentity]
   private struct State {
     var files: [OutputFile] = []
+    var folders: [FilePath] = []
     var finished = false
   }
   private let state = Mutex(State())
@@ -96,8 +97,19 @@ public final class OutputTransaction: Sendable {
     let transaction = OutputTransaction(
       place: .staged(temporary, final: final), lock: lock, force: force, inputs: inputs)
     // What a run that died has left.
-    for name in try Folder(temporary.string).entries() { unlink(temporary.appending(name).string) }
+    try clear(temporary, depth: 0)
     return transaction
+  }
+
+  private static func clear(_ folder: FilePath, depth: Int) throws {
+    for name in try Folder(folder.string).entries() {
+      let path = folder.appending(name).string
+      if unlink(path) == 0 || depth > 16 { continue }
+      if try FileIdentity.at(path, followingLinks: false)?.kind == .folder {
+        try clear(folder.appending(name), depth: depth + 1)
+        rmdir(path)
+      }
+    }
   }
 
   private static func lockFolder(_ path: FilePath, displayName: String) throws -> CInt {
@@ -144,21 +156,21 @@ public final class OutputTransaction: Sendable {
     }
   }
 
-  /// Starts the output `name`, a plain file name.
+  /// Starts the output `name`, a plain file name, in the subfolder `folders`, which is created as needed.
   /// - Throws: ``OutputFault`` if something is in the way, ``SystemFault``.
-  public func create(_ name: String) throws -> OutputFile {
-    precondition(Folder.isPlainName(name), "an output's name must be plain")
-    let target: FilePath
+  public func create(_ name: String, in folders: [String] = []) throws -> OutputFile {
+    let components = folders + [name]
+    precondition(components.allSatisfy(Folder.isPlainName), "an output's name must be plain")
+    try makeFolders(folders)
+    let target = components.reduce(directory) { $0.appending($1) }
     let shown: String
     var mode: UInt32?
     switch place {
     case .existing(let folder):
-      target = folder.appending(name)
-      shown = folder == "." ? name : target.string
+      shown = folder == "." ? components.joined(separator: "/") : target.string
       mode = try checkTarget(target.string, displayName: shown)
-    case .staged(let folder, let final):
-      target = folder.appending(name)
-      shown = final.appending(name).string
+    case .staged(_, let final):
+      shown = components.reduce(final) { $0.appending($1) }.string
     }
     let temporary: FilePath =
       if case .existing = place { Self.temporaryPath(for: target) } else { target }
@@ -166,6 +178,25 @@ public final class OutputTransaction: Sendable {
       temporaryPath: temporary.string, finalPath: target.string, displayName: shown, mode: mode)
     state.withLock { $0.files.append(file) }
     return file
+  }
+
+  private func makeFolders(_ folders: [String]) throws {
+    var path = directory
+    for name in folders {
+      path = path.appending(name)
+      if let there = try FileIdentity.at(path.string, followingLinks: false) {
+        if there.kind == .folder { continue }
+        throw OutputFault(file: path.string, rule: there.kind == .link ? .isLink : .isNoFolder)
+      }
+      Debris.register(path.string)
+      guard mkdir(path.string, 0o777) == 0 else {
+        let code = errno
+        Debris.forget(path.string)
+        throw SystemFault("create", path: path.string, role: .output, code: code)
+      }
+      let made = path
+      state.withLock { $0.folders.append(made) }
+    }
   }
 
   /// Makes sure that `path` may be replaced; returns the mode of what is there.
@@ -191,24 +222,28 @@ public final class OutputTransaction: Sendable {
   /// Makes all outputs visible.
   /// - Throws: ``SystemFault``; nothing that existed has been touched then, unless a rename itself failed.
   public func commit() throws {
-    let files = state.withLock { $0.files }
+    let (files, folders) = state.withLock { ($0.files, $0.folders) }
     for file in files { try file.synchronize() }
     switch place {
     case .existing(let folder):
       for file in files {
         try rename(file.temporaryPath, to: file.finalPath, displayName: file.displayName)
       }
+      for made in folders { Self.synchronizeFolder(made) }
       Self.synchronizeFolder(folder)
     case .staged(let folder, let final):
+      for made in folders { Self.synchronizeFolder(made) }
       Self.synchronizeFolder(folder)
       if try FileIdentity.at(final.string, followingLinks: false, role: .output) != nil {
         throw OutputFault(file: final.string, rule: .exists)
       }
       try rename(folder.string, to: final.string, displayName: final.string)
       for file in files { Debris.forget(file.temporaryPath) }
+      Debris.forget(folder.string)
       let parent = final.removingLastComponent()
       Self.synchronizeFolder(parent.isEmpty ? "." : parent)
     }
+    for made in folders { Debris.forget(made.string) }
     state.withLock { state in
       state.finished = true
       state.files = []
@@ -244,6 +279,10 @@ public final class OutputTransaction: Sendable {
         Debris.forget(file.temporaryPath)
       }
       state.files = []
+      for folder in state.folders.reversed() {
+        rmdir(folder.string)
+        Debris.forget(folder.string)
+      }
       if case .staged(let folder, _) = place {
         rmdir(folder.string)
         Debris.forget(folder.string)

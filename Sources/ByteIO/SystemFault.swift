@@ -34,6 +34,9 @@ public struct SystemFault: Fault {
     self.code = code
   }
 
+  /// The error number of a missing file.
+  public static let notFound = ENOENT
+
   public var diagnosis: Diagnosis {
     let reason = Errno(rawValue: code).description
     return Diagnosis(kind, file: path, "cannot \(action): \(reason)")

@@ -54,26 +54,18 @@ public struct Inspector: Sendable {
     return reader
   }
 
-  /// Where each reader's chunks start among all.
-  private static func starts(_ readers: [DenseReader]) -> [Int] {
-    readers.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.grid.count) }
-  }
-
   private struct Pending {
     var counts = ScanCounts()
     var chunksLeft: Int
   }
 
   private func scan(_ readers: [DenseReader]) throws -> [ScanCounts] {
-    let starts = Self.starts(readers)
     let pending = Mutex<[Int: Pending]>([:])
     let finished = Mutex([ScanCounts](repeating: ScanCounts(), count: readers.count))
-    try pool.forEach(starts[readers.count]) {
+    try pool.forEachChunk(of: readers) {
       (workspace: DenseReader.Workspace(), scanner: ChunkScanner())
-    } _: { unit, state in
-      let place = Self.place(of: unit, in: starts)
+    } _: { place, index, state in
       let reader = readers[place]
-      let index = unit - starts[place]
       let chunk = reader.grid[index]
       var counts = ScanCounts()
       if reader.isVoid(index) {
@@ -102,24 +94,16 @@ public struct Inspector: Sendable {
     return finished.withLock { $0 }
   }
 
-  /// The reader that a unit of work belongs to: the last that starts at or before it.
-  private static func place(of unit: Int, in starts: [Int]) -> Int {
-    var (low, high) = (0, starts.count - 1)
-    while low + 1 < high {
-      let middle = (low + high) / 2
-      if starts[middle] <= unit { low = middle } else { high = middle }
-    }
-    // Tensors without chunks start where the next one does.
-    while low + 2 < starts.count && starts[low + 1] <= unit { low += 1 }
-    return low
-  }
-
   /// The common patterns along an axis that is not the last; nil if it is.
   private func patternsAcross(_ reader: DenseReader, axis: ReductionAxis?) throws -> [PatternResult]? {
     let shape = reader.tensor.shape
     guard let axis = axis?.axes.first else { return [] }
     guard axis != shape.rank - 1 else { return nil }
     guard let view = AxisView(shape, axis: axis) else { return [] }
+    if let matrix = view.matrix(of: reader.tensor) {
+      let counts = try scan([prepare(matrix, reader.bytes)])
+      return zip(NMPattern.common, counts[0].patterns).map { PatternResult(pattern: $0, count: $1) }
+    }
     let walk = AxisWalk(view, reader: reader, chunkBytes: chunkBytes)
     let sums = Mutex([PatternCount](repeating: PatternCount(), count: NMPattern.common.count))
     try pool.forEach(walk.unitCount) {
@@ -136,23 +120,6 @@ public struct Inspector: Sendable {
       }
     }
     return zip(NMPattern.common, sums.withLock { $0 }).map { PatternResult(pattern: $0, count: $1) }
-  }
-}
-
-extension DenseReader {
-  /// Surveys all chunks of a sparse tensor; does nothing for a dense one.
-  /// - Throws: what ``survey(_:_:)`` and ``finishSurvey(_:)`` throw.
-  public mutating func survey(on pool: ChunkPool) throws {
-    guard needsSurvey else { return }
-    let counts = Mutex([UInt64](repeating: 0, count: grid.count))
-    let reader = self
-    try pool.forEach(grid.count) {
-      Workspace()
-    } _: { index, workspace in
-      let count = try reader.survey(index, &workspace)
-      counts.withLock { $0[index] = count }
-    }
-    try finishSurvey(counts.withLock { $0 })
   }
 }
 

@@ -14,6 +14,8 @@ public struct CheckpointIndex: Sendable {
   public private(set) var names: [TensorName] = []
   /// What `metadata.total_size` says, which writers disagree on: the bytes of all tensors, or of all files.
   public private(set) var totalSize: UInt64?
+  /// What `metadata.total_parameters` says.
+  public private(set) var totalParameters: UInt64?
 
   private let file: String
 
@@ -66,6 +68,8 @@ public struct CheckpointIndex: Sendable {
       }
       if key == "total_size", try reader.peekKind() == .number {
         totalSize = try reader.readWholeNumber()
+      } else if key == "total_parameters", try reader.peekKind() == .number {
+        totalParameters = try reader.readWholeNumber()
       } else {
         try reader.skipValue()
       }
@@ -104,12 +108,16 @@ public struct CheckpointIndex: Sendable {
 
   /// The text of an index as huggingface_hub writes it: keys sorted, two spaces a level, final line break.
   public static func text(
-    totalSize: UInt64, shardOfTensor: [(name: TensorName, shard: String)]
+    totalSize: UInt64, totalParameters: UInt64?, shardOfTensor: [(name: TensorName, shard: String)]
   ) throws -> [UInt8] {
     var writer = JSONWriter(indent: 2)
     try writer.object { writer in
       writer.key("metadata")
       try writer.object { writer in
+        if let totalParameters {
+          writer.key("total_parameters")
+          try writer.value(totalParameters)
+        }
         writer.key("total_size")
         try writer.value(totalSize)
       }

@@ -10,6 +10,8 @@ struct HeaderParser {
   private let length: UInt64
   private var header = SafetensorsHeader()
   private var extents: [UInt64] = []
+  /// Where the tensors stand among the entries.
+  private var places: [TensorName: Int] = [:]
   /// Whose fields are being read.
   private(set) var currentTensor: TensorName?
 
@@ -68,9 +70,10 @@ struct HeaderParser {
   }
 
   private mutating func replaceDuplicate(by entry: SafetensorsHeader.Entry, at start: UInt64) throws {
-    guard lenient, let place = header.entries.firstIndex(where: { $0.name == entry.name }) else {
-      throw fault(.duplicateTensor, at: start)
-    }
+    guard lenient else { throw fault(.duplicateTensor, at: start) }
+    // Brought up to date here, so that only files with duplicates pay for it.
+    while places.count < header.entries.count { places[header.entries[places.count].name] = places.count }
+    guard let place = places[entry.name] else { throw fault(.duplicateTensor, at: start) }
     header.entries[place] = entry
     header.warnings.append(
       Diagnosis(.badData, file: file, tensor: entry.name, "stands twice in the header: the last is taken"))
@@ -164,10 +167,14 @@ struct HeaderParser {
       case "dtype": (field, isDuplicate) = (.dtype, partial.elementType != nil)
       case "shape": (field, isDuplicate) = (.shape, partial.shape != nil)
       case "data_offsets": (field, isDuplicate) = (.dataOffsets, partial.offsets != nil)
-      default: (field, isDuplicate) = (nil, !unknown.insert(key).inserted)
+      default: (field, isDuplicate) = (nil, !unknown.insert(key).inserted && !lenient)
       }
       if isDuplicate { throw fault(.duplicateField(key), at: start) }
-      if let field { try parse(field, into: &partial, &reader) } else { try reader.skipValue() }
+      if let field {
+        try parse(field, into: &partial, &reader)
+      } else {
+        try reader.skipValue(refusingDuplicates: !lenient)
+      }
       if unknown.count > JSONReader.skippedKeyLimit {
         throw fault(.json(JSONError(.tooManyKeys(limit: JSONReader.skippedKeyLimit), at: start)), at: start)
       }

@@ -5,6 +5,8 @@ public import ModelIR
 public struct ShardedCheckpoint: Sendable {
   /// The model, its files in the order of the index. Tensors are dense, as the files list them.
   public let model: Model
+  /// What the index says of the number of parameters, which a rewritten one says too.
+  public let totalParameters: UInt64?
   /// Where the index and its shards disagree so that some data would be wrong, one finding each.
   public let disagreements: [Diagnosis]
 
@@ -24,12 +26,14 @@ public struct ShardedCheckpoint: Sendable {
     /// In which shard each tensor of the map was found, -1 for none yet.
     var found: [TensorName: Int32] = [:]
     found.reserveCapacity(index.names.count)
+    var missing = Set<Int32>()
     for (number, shard) in index.shards.enumerated() {
       guard try folder.kind(of: shard) != nil else {
         findings.append(
           Diagnosis(
             .badData, file: indexPath, "names the shard \(shard), which is not there",
             expected: "a stopped download looks like this"))
+        missing.insert(Int32(number))
         continue
       }
       let reader = try SafetensorsReader(
@@ -62,13 +66,15 @@ public struct ShardedCheckpoint: Sendable {
       files.append(reader.file)
     }
     for name in index.names where found[name] == nil {
-      let shard = index.shards[Int(index.shardOfTensor[name] ?? 0)]
+      guard let place = index.shardOfTensor[name], !missing.contains(place) else { continue }
+      let shard = index.shards[Int(place)]
       findings.append(
         Diagnosis(.badData, file: indexPath, tensor: name, "is not in \(shard), where the index places it"))
     }
     let model = Model(container: .safetensors, files: files, tensors: tensors, warnings: warnings)
     self.model = Self.checkingTotal(of: model, against: index, indexPath: indexPath)
     disagreements = findings
+    totalParameters = index.totalParameters
   }
 
   private static func checkingTotal(of model: Model, against index: CheckpointIndex, indexPath: String) -> Model

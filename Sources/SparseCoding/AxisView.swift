@@ -22,8 +22,15 @@ public struct AxisView: Sendable, Hashable {
     inner = shape.extents[(axis + 1)...].reduce(1, *)
   }
 
-  /// Whether the axis is the innermost, so that a group's elements lie side by side.
-  public var isLast: Bool { inner == 1 }
+  /// The tensor as a matrix whose rows lie along the axis, where that is how its elements lie side by side: if
+  /// the axis is the last one, or a dense tensor's only behind it are extents of 1 (a 1x1 convolution).
+  public func matrix(of tensor: Tensor) -> Tensor? {
+    if axis == tensor.shape.rank - 1 { return tensor }
+    guard inner == 1, tensor.layout == .dense, let shape = Shape([outer, extent]) else { return nil }
+    var matrix = tensor
+    matrix.shape = shape
+    return matrix
+  }
 
   /// The whole groups of `size` along the axis.
   public func wholeGroups(of size: Int) -> UInt64 { outer * inner * (extent / UInt64(size)) }

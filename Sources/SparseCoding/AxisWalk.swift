@@ -78,10 +78,9 @@ extension DenseReader {
     while done < count {
       let next = position + UInt64(done)
       let index = grid.chunk(holding: next)
-      if workspace.current != index {
-        workspace.current = nil
+      if workspace.current?.reader !== identity || workspace.current?.chunk != index {
         _ = try read(index, &workspace)
-        workspace.current = index
+        workspace.current = (identity, index)
       }
       let chunk = grid[index]
       let offset = Int(next - grid.firstElement(of: chunk))

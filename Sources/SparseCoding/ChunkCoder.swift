@@ -48,6 +48,18 @@ public struct ChunkCoder: Sendable {
     }
   }
 
+  /// The groups of a dense chunk, ragged ones included, that have more stored elements than an N:M layout of
+  /// this pattern keeps.
+  public func countViolations(
+    _ dense: [UInt8], _ chunk: Chunk, _ pattern: NMPattern, scratch encoded: inout EncodedChunk
+  ) -> Int {
+    precondition(dense.count >= chunk.elementCount * lanes.rawValue)
+    _ = split(dense, chunk, mask: &encoded.mask, values: &encoded.values)
+    return encoded.mask.withUnsafeBufferPointer { mask in
+      mask.baseAddress.map { NMCoding.violations(mask: $0, chunk, pattern) } ?? 0
+    }
+  }
+
   /// Encodes a dense chunk, and returns how many elements of it have bits that are not all zero.
   /// - Parameter before: how many values of the tensor stand before the chunk.
   /// - Throws: ``LayoutObstacle/notCompliant(_:groups:)`` if the layout is N:M and the chunk does not comply.
@@ -247,10 +259,29 @@ public struct ChunkCoder: Sendable {
   ) -> Bool {
     var rowEnds: [Int] = []
     if layout == .csr {
-      rowEnds = encoded.rowEnds(of: chunk, count: count, before: before, width: offsetWidth)
+      guard let ends = encoded.rowEnds(of: chunk, count: count, before: before, width: offsetWidth) else {
+        return false
+      }
+      rowEnds = ends
     }
     return decode(encoded, chunk, rowEnds: rowEnds, into: &scratch)
       && Self.areEqual(scratch, dense, byteCount: chunk.elementCount * lanes.rawValue)
+  }
+
+  /// How many elements of two dense chunks differ in their bits, and which is the first.
+  public static func differences(
+    _ left: [UInt8], _ right: [UInt8], elementBytes: Int, count: Int
+  ) -> (count: Int, first: Int?) {
+    if areEqual(left, right, byteCount: elementBytes * count) { return (0, nil) }
+    var differing = 0
+    var first: Int?
+    for element in 0..<count {
+      let bytes = element * elementBytes..<(element + 1) * elementBytes
+      if left[bytes] == right[bytes] { continue }
+      differing += 1
+      if first == nil { first = element }
+    }
+    return (differing, first)
   }
 
   /// Whether the first bytes of two buffers are the same.
@@ -266,21 +297,27 @@ public struct ChunkCoder: Sendable {
 }
 
 extension EncodedChunk {
-  /// Where the rows of a chunk end, counted from its first value, as the row offsets have it.
-  func rowEnds(of chunk: Chunk, count: Int, before: UInt64, width: IndexWidth) -> [Int] {
-    var ends: [Int] = []
-    ends.reserveCapacity(chunk.rowCount)
-    rowOffsets.withUnsafeBytes { bytes in
-      for row in 1..<max(chunk.rowCount, 1) {
+  /// Where the rows of a chunk end, counted from its first value, as the row offsets have it; nil where these
+  /// do not ascend from the chunk's first value to its last.
+  func rowEnds(of chunk: Chunk, count: Int, before: UInt64, width: IndexWidth) -> [Int]? {
+    // A piece of a row other than its first has no offset.
+    if chunk.firstColumn > 0 { return [count] }
+    return rowOffsets.withUnsafeBytes { bytes in
+      var ends: [Int] = []
+      ends.reserveCapacity(chunk.rowCount)
+      var least: UInt64 = 0
+      for row in 0..<chunk.rowCount {
         let offset =
           width == .bits64
           ? bytes.loadUnaligned(fromByteOffset: row * 8, as: UInt64.self)
           : UInt64(bytes.loadUnaligned(fromByteOffset: row * 4, as: UInt32.self))
-        // The file may have changed since the survey: whoever takes these checks their range.
-        ends.append(Int(truncatingIfNeeded: offset &- before))
+        let start = offset &- before
+        guard start >= least, start <= (row == 0 ? 0 : UInt64(count)) else { return nil }
+        if row > 0 { ends.append(Int(start)) }
+        least = start
       }
+      ends.append(count)
+      return ends
     }
-    ends.append(count)
-    return ends
   }
 }

@@ -49,8 +49,13 @@ public struct ChunkScanner: Sendable {
   /// Adds the counts of a chunk that is known to hold nothing but zero bits.
   public static func addVoid(_ chunk: Chunk, of grid: ChunkGrid, _ type: ElementType, to counts: inout ScanCounts)
   {
+    if ScanType(type)?.hasZero == false {
+      var scanner = ChunkScanner()
+      let zeros = [UInt8](repeating: 0, count: chunk.elementCount * grid.elementBytes)
+      scanner.scan(zeros, chunk, of: grid, type, into: &counts)
+      return
+    }
     counts.elements += UInt64(chunk.elementCount)
-    if ScanType(type)?.hasZero == false { counts.nonzero += UInt64(chunk.elementCount) }
     for (index, pattern) in NMPattern.common.enumerated() {
       let (whole, tail) = chunk.columnCount.quotientAndRemainder(dividingBy: pattern.group)
       counts.patterns[index].groups += UInt64(chunk.rowCount * whole)

@@ -10,20 +10,27 @@ public struct DenseReader: Sendable {
   public let tensor: Tensor
   /// How it is cut.
   public let grid: ChunkGrid
+  /// The file that holds the tensor's parts.
+  public var bytes: any ByteSource { source }
   let source: any ByteSource
   let coder: ChunkCoder?
   /// How many values stand before each chunk, and all of them; empty unless the survey tells.
   private(set) var before: [UInt64] = []
   /// How many values a sparse tensor has.
   let valueCount: UInt64
+  /// What tells this reader from others that use the same workspace.
+  let identity = Identity()
+
+  /// An object for the sake of its address.
+  final class Identity: Sendable {}
 
   /// Buffers that are used again for every chunk.
   public struct Workspace: Sendable {
     /// The dense bytes of the chunk that was read last.
     public internal(set) var dense: [UInt8] = []
     var encoded = EncodedChunk()
-    /// Which chunk `dense` holds, where that matters.
-    var current: Int?
+    /// Which chunk of which reader `dense` holds, where that matters.
+    var current: (reader: Identity, chunk: Int)?
 
     /// Empty buffers, which grow to a chunk's size.
     public init() {}
@@ -103,9 +110,10 @@ public struct DenseReader: Sendable {
   /// How many values a surveyed chunk has: for N:M all that are kept, zeros included.
   public func storedCount(of index: Int) -> UInt64 { before[index + 1] - before[index] }
 
-  /// Whether a surveyed chunk is known to hold nothing but zeros.
+  /// Whether a surveyed chunk is known to hold nothing but zeros; false for types that have none.
   public func isVoid(_ index: Int) -> Bool {
     if case .nm = tensor.storage { return false }
+    if ScanType(tensor.elementType)?.hasZero == false { return false }
     return !before.isEmpty && storedCount(of: index) == 0
   }
 
@@ -114,6 +122,7 @@ public struct DenseReader: Sendable {
   public func read(_ index: Int, _ workspace: inout Workspace) throws -> Int {
     let chunk = grid[index]
     let byteCount = chunk.elementCount * grid.elementBytes
+    workspace.current = nil
     EncodedChunk.grow(&workspace.dense, to: byteCount)
     guard let coder else {
       guard case .dense(let region) = tensor.storage else { throw fault(.changed) }
@@ -154,12 +163,8 @@ public struct DenseReader: Sendable {
       if grid.splitsRows { return [Int(count)] }
       let range = grid.rowOffsetRange(of: chunk, width: offsetWidth)
       try read(range, of: offsetRegion, into: &encoded.rowOffsets)
-      let ends = encoded.rowEnds(of: chunk, count: Int(count), before: first, width: offsetWidth)
-      var least = 0
-      for end in ends {
-        guard end >= least, end <= Int(count) else { throw fault(.changed) }
-        least = end
-      }
+      guard let ends = encoded.rowEnds(of: chunk, count: Int(count), before: first, width: offsetWidth)
+      else { throw fault(.changed) }
       return ends
     }
   }

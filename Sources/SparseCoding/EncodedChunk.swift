@@ -6,17 +6,17 @@ public import ModelIR
 /// Memory: at most the chunk's dense bytes plus its indices; all buffers end in the kernels' slack.
 public struct EncodedChunk: Sendable {
   /// Mask bytes (bitmask), column indices (CSR) or index bytes (N:M).
-  public internal(set) var structure: [UInt8] = []
+  public package(set) var structure: [UInt8] = []
   /// How many bytes of ``structure`` are in use.
-  public internal(set) var structureByteCount = 0
+  public package(set) var structureByteCount = 0
   /// Row offsets (CSR only), from the tensor's first value on.
-  public internal(set) var rowOffsets: [UInt8] = []
+  public package(set) var rowOffsets: [UInt8] = []
   /// How many bytes of ``rowOffsets`` are in use.
-  public internal(set) var rowOffsetByteCount = 0
+  public package(set) var rowOffsetByteCount = 0
   /// The values.
-  public internal(set) var values: [UInt8] = []
+  public package(set) var values: [UInt8] = []
   /// How many bytes of ``values`` are in use.
-  public internal(set) var valueByteCount = 0
+  public package(set) var valueByteCount = 0
 
   /// The chunk's mask, where it is a step on the way to another structure.
   var mask: [UInt8] = []

@@ -39,21 +39,27 @@ public struct GroupTally: Sendable {
   public mutating func add(_ other: GroupTally) {
     for index in histogram.indices { histogram[index] += other.histogram[index] }
     raggedGroups += other.raggedGroups
-    first += other.first
-    sortFirst()
+    for violation in other.first { note(violation) }
   }
 
-  private mutating func sortFirst() {
-    first.sort { ($0.row, $0.group) < ($1.row, $1.group) }
-    if first.count > firstLimit { first.removeLast(first.count - firstLimit) }
+  /// Keeps a violation if it is among the first.
+  private mutating func note(_ violation: Violation) {
+    guard mayBeFirst(row: violation.row, group: violation.group) else { return }
+    let place = first.lastIndex { ($0.row, $0.group) < (violation.row, violation.group) }.map { $0 + 1 } ?? 0
+    first.insert(violation, at: place)
+    if first.count > firstLimit { first.removeLast() }
+  }
+
+  /// Whether a violation of this group would be among the first.
+  private func mayBeFirst(row: UInt64, group: UInt64) -> Bool {
+    if first.count < firstLimit { return true }
+    return first.last.map { (row, group) < ($0.row, $0.group) } ?? false
   }
 
   /// Adds one group.
   public mutating func add(row: UInt64, group: UInt64, nonzeros: Int) {
     histogram[nonzeros] += 1
-    if nonzeros > pattern.kept && first.count < firstLimit {
-      first.append(Violation(row: row, group: group, nonzeros: nonzeros))
-    }
+    if nonzeros > pattern.kept { note(Violation(row: row, group: group, nonzeros: nonzeros)) }
   }
 
   /// Adds `count` groups that have no nonzero value.
@@ -112,8 +118,9 @@ public struct GroupTally: Sendable {
       guard let base = slots.baseAddress else { return }
       lacuna_group_histogram(kernels.code, bits, words, UInt32(pattern.group), base)
     }
-    guard violatingGroups > before, first.count < firstLimit else { return }
-    let mask = pattern.group == 64 ? .max : UInt64(1) << UInt64(pattern.group) - 1
+    let firstGroup = chunk.firstColumn / UInt64(pattern.group)
+    guard violatingGroups > before, mayBeFirst(row: chunk.firstRow, group: firstGroup) else { return }
+    let mask = UInt64(1) << UInt64(pattern.group) - 1
     let groupsPerWord = 64 / pattern.group
     let groupsPerRow = chunk.columnCount / pattern.group
     for word in 0..<words {
@@ -121,11 +128,10 @@ public struct GroupTally: Sendable {
         let nonzeros = (bits[word] >> UInt64(index * pattern.group) & mask).nonzeroBitCount
         if nonzeros <= pattern.kept { continue }
         let (row, group) = (word * groupsPerWord + index).quotientAndRemainder(dividingBy: groupsPerRow)
-        first.append(
-          Violation(
-            row: chunk.firstRow + UInt64(row),
-            group: chunk.firstColumn / UInt64(pattern.group) + UInt64(group), nonzeros: nonzeros))
-        if first.count >= firstLimit { return }
+        let violation = Violation(
+          row: chunk.firstRow + UInt64(row), group: firstGroup + UInt64(group), nonzeros: nonzeros)
+        guard mayBeFirst(row: violation.row, group: violation.group) else { return }
+        note(violation)
       }
     }
   }

@@ -14,6 +14,29 @@ enum NMCoding {
     var group: Int
   }
 
+  /// The groups of a chunk with more set bits than the pattern keeps.
+  ///
+  /// `mask` is as ``BitmaskCoding`` writes it, readable for 8 bytes more.
+  static func violations(mask: UnsafePointer<UInt8>, _ chunk: Chunk, _ pattern: NMPattern) -> Int {
+    let maskStride = (chunk.columnCount + 7) / 8
+    var count = 0
+    var row = 0
+    while row < chunk.rowCount {
+      let bits = UnsafeRawPointer(mask + row &* maskStride)
+      var start = 0
+      while start < chunk.columnCount {
+        let length = min(pattern.group, chunk.columnCount &- start)
+        let group =
+          bits.loadUnaligned(fromByteOffset: start &>> 3, as: UInt64.self) &>> UInt64(start & 7)
+          & (UInt64(1) &<< UInt64(length) &- 1)
+        count &+= group.nonzeroBitCount > min(pattern.kept, length) ? 1 : 0
+        start &+= length
+      }
+      row &+= 1
+    }
+    return count
+  }
+
   /// Encodes a chunk.
   ///
   /// Buffers: `mask` as ``BitmaskCoding`` writes it, readable for 8 bytes more; `values` and `indices` of

@@ -66,7 +66,10 @@ public struct ScanCounts: Sendable {
   /// Elements whose value is zero.
   public var zeros: UInt64 { elements - nonzero }
   /// Zeros whose bits are not all zero: negative ones, of either half for complex types.
-  public var negativeZeros: UInt64 { stored - nonzero }
+  public var negativeZeros: UInt64 {
+    // A type without a zero has more numbers than stored elements: zero bits are one.
+    stored - min(stored, nonzero)
+  }
 
   /// Adds another chunk's counts.
   public mutating func add(_ other: ScanCounts) {

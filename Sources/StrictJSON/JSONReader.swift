@@ -186,8 +186,8 @@ public struct JSONReader: ~Copyable {
   }
 
   /// Reads and drops one value of any kind, checked as strictly as any other: duplicate keys at any depth
-  /// are refused.
-  public mutating func skipValue() throws {
+  /// are refused, unless asked otherwise.
+  public mutating func skipValue(refusingDuplicates: Bool = true) throws {
     /// The keys of each open object, nil for an open array.
     var open: [Set<String>?] = []
     var keyCount = 0
@@ -202,7 +202,7 @@ public struct JSONReader: ~Copyable {
           keyCount += 1
           if keyCount > Self.skippedKeyLimit { throw failure(.tooManyKeys(limit: Self.skippedKeyLimit)) }
           // Canonically equivalent keys count as equal here: nobody reads them.
-          guard open[open.count - 1]?.insert(key).inserted == true else {
+          guard open[open.count - 1]?.insert(key).inserted == true || !refusingDuplicates else {
             throw JSONError(.duplicateKey(key), at: start)
           }
         } else if try !nextElement() {

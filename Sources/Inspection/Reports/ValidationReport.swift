@@ -1,5 +1,5 @@
 public import ModelIR
-public import SparseCoding
+internal import SparseCoding
 
 /// Whether a model's weights follow an N:M pattern, tensor by tensor.
 public struct ValidationReport: Sendable {

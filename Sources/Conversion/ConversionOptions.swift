@@ -1,0 +1,67 @@
+public import ModelIR
+
+/// What a conversion is asked to do.
+public struct ConversionOptions: Sendable {
+  /// The layout that tensors shall take.
+  public enum LayoutRequest: Sendable, Hashable {
+    /// The one that they have.
+    case keep
+    /// The smallest, by exact bytes.
+    case auto
+    /// This one, as far as a tensor of rank 2 or more can hold it.
+    case named(Layout)
+  }
+
+  /// The layout.
+  public var layout = LayoutRequest.keep
+  /// Whether a tensor that cannot take the layout is an error.
+  public var strict = false
+  /// The most data bytes of a shard; nil keeps the input's files.
+  public var shardSize: UInt64?
+  /// Whether outputs that exist are replaced.
+  public var force = false
+  /// Whether nothing is written.
+  public var dryRun = false
+  /// Whether the output is read back and compared.
+  public var verify = false
+  /// Whether tensors may be stored thousands of times as large as they were.
+  public var allowExpand = false
+  /// Whether tensors were left out by the user, so that the output is not the whole model.
+  public var isSelection = false
+  /// How work is shared out.
+  public var resources = WorkResources()
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How many threads work, and on how much memory.
+public struct WorkResources: Sendable, Hashable {
+  /// The threads.
+  public var threads = 1
+  /// The bound on all buffers, in bytes.
+  public var memory: UInt64 = 32_000_000
+
+  /// One thread and 32 MB.
+  public init() {}
+
+  /// So many threads, and buffers of so many bytes.
+  public init(threads: Int, memory: UInt64) {
+    self.threads = max(1, threads)
+    self.memory = memory
+  }
+
+  /// Each thread holds a dense chunk, its parts (at most twice its size) and the decoded proof.
+  private static let buffersPerThread: UInt64 = 5
+  /// Larger chunks leave the second-level cache.
+  private static let largestChunk: UInt64 = 1 << 18
+  private static let smallestChunk: UInt64 = 1 << 14
+
+  /// The dense bytes of a chunk.
+  public var chunkBytes: Int {
+    Int(min(Self.largestChunk, max(Self.smallestChunk, memory / (UInt64(threads) * Self.buffersPerThread))))
+  }
+
+  /// What the buffers take at most, in bytes.
+  public var plannedMemory: UInt64 { UInt64(threads) * Self.buffersPerThread * UInt64(chunkBytes) }
+}

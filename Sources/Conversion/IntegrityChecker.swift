@@ -1,0 +1,104 @@
+internal import ByteIO
+public import Inspection
+public import ModelIR
+internal import Safetensors
+public import SparseCoding
+
+/// Checks whether a model's files are whole: structure, index, parts of sparse tensors, and hashes where a
+/// name tells them.
+///
+/// Memory: per thread one chunk's structure.
+public struct IntegrityChecker: Sendable {
+  private let pool: ChunkPool
+  private let chunkBytes: Int
+  private let progress: WorkProgress
+
+  /// A checker on `pool`'s threads with chunks of at most `chunkBytes`.
+  public init(pool: ChunkPool, chunkBytes: Int, progress: WorkProgress) {
+    self.pool = pool
+    self.chunkBytes = chunkBytes
+    self.progress = progress
+  }
+
+  /// Checks a model that could be opened, which is the check of its structure.
+  /// - Throws: what reading throws.
+  public func check(_ opened: OpenedModel) throws -> IntegrityReport {
+    var checks = [structure(of: opened.model)]
+    if case .folder(_, .indexed(_)) = opened.origin { checks.append(index(of: opened)) }
+    if let layouts = try layouts(of: opened.model) { checks.append(layouts) }
+    checks.append(try hashes(of: opened.model))
+    return IntegrityReport(path: opened.path, checks: checks, warnings: opened.model.warnings)
+  }
+
+  private func structure(of model: Model) -> IntegrityReport.Check {
+    let (files, tensors) = (model.files.count, model.tensors.count)
+    return IntegrityReport.Check(
+      name: "structure", outcome: .passed,
+      summary: "\(files) \(files == 1 ? "file" : "files"), \(tensors) \(tensors == 1 ? "tensor" : "tensors"): "
+        + "offsets exact, no gap, no overlap, no trailing byte")
+  }
+
+  private func index(of opened: OpenedModel) -> IntegrityReport.Check {
+    let findings = opened.disagreements
+    return IntegrityReport.Check(
+      name: "index", outcome: findings.isEmpty ? .passed : .failed,
+      summary: findings.isEmpty
+        ? "each tensor in the shard that the index names" : "\(findings.count) disagreements with the shards",
+      findings: findings)
+  }
+
+  /// Surveys every sparse tensor; nil if there is none.
+  private func layouts(of model: Model) throws -> IntegrityReport.Check? {
+    let sparse = model.tensors.filter { $0.layout != .dense }
+    if sparse.isEmpty { return nil }
+    var findings: [Diagnosis] = []
+    for tensor in sparse {
+      let source = model.files[tensor.storage.file].source
+      progress.begin(tensor.name.text)
+      do {
+        var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
+        try reader.survey(on: pool)
+      } catch let fault as LayoutFault where fault.rule != .changed {
+        findings.append(fault.diagnosis)
+      }
+    }
+    for file in model.files { try file.source.rest() }
+    return IntegrityReport.Check(
+      name: "layout", outcome: findings.isEmpty ? .passed : .failed,
+      summary: findings.isEmpty
+        ? "the parts of \(sparse.count) sparse \(sparse.count == 1 ? "tensor" : "tensors") agree"
+        : "\(findings.count) sparse tensors whose parts contradict each other",
+      findings: findings)
+  }
+
+  /// Hashes the files that are blobs of a Hub cache, whose names are their SHA-256.
+  private func hashes(of model: Model) throws -> IntegrityReport.Check {
+    var findings: [Diagnosis] = []
+    let blobs = model.files.compactMap { file -> (source: any ByteSource, digest: String)? in
+      guard let input = file.source as? InputFile else { return nil }
+      return Folder.blobDigest(ofFileAt: input.path).map { (file.source, $0) }
+    }
+    guard !blobs.isEmpty else {
+      return IntegrityReport.Check(
+        name: "hash", outcome: .skipped, summary: "no file is a blob of a Hub cache, whose name is its SHA-256")
+    }
+    for blob in blobs { progress.expect(blob.source.byteCount) }
+    for (source, digest) in blobs {
+      progress.begin(source.displayName)
+      let found = try ContentDigest.ofAllBytes(of: source) { progress.advance($0) }
+      try source.rest()
+      if found != digest {
+        findings.append(
+          Diagnosis(
+            .badData, file: source.displayName, "its SHA-256 is \(found)",
+            expected: "its name in the Hub cache says \(digest)"))
+      }
+    }
+    return IntegrityReport.Check(
+      name: "hash", outcome: findings.isEmpty ? .passed : .failed,
+      summary: findings.isEmpty
+        ? "SHA-256 of \(blobs.count) of \(model.files.count) files as their blobs' names say"
+        : "\(findings.count) files with another SHA-256 than their blobs' names",
+      findings: findings)
+  }
+}

@@ -1,0 +1,225 @@
+internal import Dialect
+internal import Inspection
+public import ModelIR
+internal import Safetensors
+internal import SparseCoding
+internal import Synchronization
+
+/// Decides which layout every tensor of a model takes: the first of a conversion's two passes.
+///
+/// What depends on values is counted chunk by chunk; the counts (8 bytes a chunk) stay for the second pass.
+struct LayoutPlanner {
+  let model: Model
+  let request: ConversionOptions.LayoutRequest
+  let allowExpand: Bool
+  let pool: ChunkPool
+  let chunkBytes: Int
+  let progress: WorkProgress
+  private let names: Set<TensorName>
+
+  init(
+    model: Model, request: ConversionOptions.LayoutRequest, allowExpand: Bool, pool: ChunkPool,
+    chunkBytes: Int, progress: WorkProgress
+  ) {
+    self.model = model
+    self.request = request
+    self.allowExpand = allowExpand
+    self.pool = pool
+    self.chunkBytes = chunkBytes
+    self.progress = progress
+    names = request == .keep ? [] : Set(model.tensors.map(\.name))
+  }
+
+  /// What a tensor has to be measured for; nil if it stays as it is, with the reason if it was asked to change.
+  private func target(of tensor: Tensor) -> (LayoutTarget?, LayoutObstacle?) {
+    switch request {
+    case .keep: return (nil, nil)
+    case .named(let layout):
+      if tensor.layout == layout { return (nil, nil) }
+      if layout == .dense { return (.named(.dense), nil) }
+      let obstacle = staticObstacle(to: layout, for: tensor)
+      // What cannot take the layout stays as it is.
+      return obstacle == nil ? (.named(layout), nil) : (nil, obstacle)
+    case .auto:
+      if tensor.elementType.byteWidth == nil { return (nil, .subByteType(tensor.elementType)) }
+      return tensor.shape.elementCount == 0 ? (nil, nil) : (.auto, nil)
+    }
+  }
+
+  private func staticObstacle(to layout: Layout, for tensor: Tensor) -> LayoutObstacle? {
+    if let obstacle = layout.obstacle(elementType: tensor.elementType, shape: tensor.shape) {
+      return obstacle
+    }
+    if tensor.shape.rank < 2 { return .rankBelowTwo }
+    return nameObstacle(to: layout, for: tensor)
+  }
+
+  private func nameObstacle(to layout: Layout, for tensor: Tensor) -> LayoutObstacle? {
+    LayoutParts.roles(of: layout).lazy.map { LayoutParts.safetensorsName($0, of: tensor.name) }
+      .first { names.contains($0) }.map(LayoutObstacle.nameTaken)
+  }
+
+  /// The decisions, in the order of the model.
+  /// - Throws: ``LayoutFault`` for sparse tensors whose parts contradict each other, ``ExpansionFault``, or
+  ///   what reading throws.
+  func decide() throws -> [LayoutDecision] {
+    var decisions = model.tensors.map { LayoutDecision(layout: $0.layout) }
+    var byFile: [Int: [(index: Int, target: LayoutTarget)]] = [:]
+    for (index, tensor) in model.tensors.enumerated() {
+      let (target, obstacle) = target(of: tensor)
+      decisions[index].obstacle = obstacle
+      guard let target else {
+        if tensor.layout != .dense { try surveyKept(tensor) }
+        continue
+      }
+      try checkExpansion(of: tensor)
+      byFile[tensor.storage.file, default: []].append((index, target))
+      progress.expect(tensor.denseByteCount)
+    }
+    for (file, work) in byFile.sorted(by: { $0.key < $1.key }) {
+      let source = model.files[file].source
+      progress.begin(model.files[file].name)
+      let readers = try work.map { item in
+        var reader = DenseReader(
+          tensor: model.tensors[item.index], source: source, chunkBytes: chunkBytes, group: item.target.group)
+        try reader.survey(on: pool)
+        return reader
+      }
+      let offsetDigits = String(source.byteCount).utf8.count
+      for (place, measured) in try measure(readers, work.map(\.target)).enumerated() {
+        let index = work[place].index
+        decisions[index] = decision(
+          readers[place], work[place].target, measured, offsetDigits: offsetDigits)
+      }
+      try source.rest()
+    }
+    return decisions
+  }
+
+  /// Parts that contradict each other are refused even where they would be copied as they are.
+  private func surveyKept(_ tensor: Tensor) throws {
+    let source = model.files[tensor.storage.file].source
+    var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
+    try reader.survey(on: pool)
+  }
+
+  /// A tensor of a few bytes that claims to be huge is not written out by accident.
+  private func checkExpansion(of tensor: Tensor) throws {
+    let (dense, stored) = (tensor.denseByteCount, tensor.storage.byteCount)
+    if !allowExpand && dense > 1 << 32 && dense / 1000 > stored {
+      throw ExpansionFault(
+        file: model.files[tensor.storage.file].source.displayName, tensor: tensor.name, stored: stored,
+        dense: dense)
+    }
+  }
+
+  private struct Measure {
+    var counts: [UInt64]
+    var violations: UInt64 = 0
+    var storedViolations = [UInt64](repeating: 0, count: NMPattern.common.count)
+  }
+
+  private func measure(_ readers: [DenseReader], _ targets: [LayoutTarget]) throws -> [Measure] {
+    let measures = Mutex(readers.map { Measure(counts: [UInt64](repeating: 0, count: $0.grid.count)) })
+    try pool.forEachChunk(of: readers) {
+      (workspace: DenseReader.Workspace(), scanner: ChunkScanner(), encoded: EncodedChunk())
+    } _: { place, index, state in
+      let reader = readers[place]
+      let chunk = reader.grid[index]
+      let type = reader.tensor.elementType
+      defer { progress.advance(chunk.elementCount * reader.grid.elementBytes) }
+      if case .named(.dense) = targets[place] { return }
+      let isVoid = reader.isVoid(index)
+      if !isVoid { _ = try reader.read(index, &state.workspace) }
+      switch targets[place] {
+      case .named(let layout):
+        if isVoid { return }
+        guard let coder = ChunkCoder(layout: layout, elementType: type, grid: reader.grid) else { return }
+        let count = UInt64(coder.countStored(state.workspace.dense, chunk))
+        var violations = 0
+        if case .nm(let pattern) = layout {
+          violations = coder.countViolations(state.workspace.dense, chunk, pattern, scratch: &state.encoded)
+        }
+        measures.withLock { measures in
+          measures[place].counts[index] = count
+          measures[place].violations += UInt64(violations)
+        }
+      case .auto:
+        var counts = ScanCounts()
+        if isVoid { return }
+        state.scanner.scan(state.workspace.dense, chunk, of: reader.grid, type, into: &counts)
+        let found = counts
+        measures.withLock { measures in
+          measures[place].counts[index] = found.stored
+          for pattern in NMPattern.common.indices {
+            measures[place].storedViolations[pattern] += found.patterns[pattern].storedViolations
+          }
+        }
+      }
+    }
+    return measures.withLock { $0 }
+  }
+
+  private func decision(
+    _ reader: DenseReader, _ target: LayoutTarget, _ measured: Measure, offsetDigits: Int
+  ) -> LayoutDecision {
+    let tensor = reader.tensor
+    let nnz = measured.counts.reduce(0, +)
+    var decision = LayoutDecision(layout: tensor.layout)
+    decision.nnz = nnz
+    switch target {
+    case .named(let layout):
+      if case .nm(let pattern) = layout, measured.violations > 0 {
+        decision.obstacle = .notCompliant(pattern, groups: measured.violations)
+        return decision
+      }
+      decision.layout = layout
+    case .auto:
+      let holding = zip(NMPattern.common, measured.storedViolations).filter { $1 == 0 }.map(\.0)
+      let candidates = LayoutChoice.candidates(
+        elementType: tensor.elementType, shape: tensor.shape, nnz: nnz, stored: holding
+      ).filter { nameObstacle(to: $0.layout, for: tensor) == nil }
+      .map { choice in
+        LayoutChoice(
+          layout: choice.layout,
+          byteCount: choice.byteCount
+            + HeaderCost.bytes(of: choice.layout, tensor, nnz: nnz, offsetDigits: offsetDigits))
+      }
+      decision.layout = LayoutChoice.smallest(candidates)?.layout ?? .dense
+    }
+    if decision.layout == tensor.layout { return decision }
+    decision.reader = reader
+    decision.before = measured.counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+    return decision
+  }
+}
+
+/// What a tensor in some layout costs in a file's header: the entries of its parts and that of the manifest.
+enum HeaderCost {
+  /// The bytes, if every offset has `offsetDigits` digits.
+  static func bytes(of layout: Layout, _ tensor: Tensor, nnz: UInt64, offsetDigits: Int) -> UInt64 {
+    let parts = OutputPart.parts(of: tensor, in: layout, nnz: nnz)
+    let entries = parts.reduce(UInt64(0)) {
+      $0 + SafetensorsPlan.headerByteCount(of: $1, offsetDigits: offsetDigits)
+    }
+    return entries + OutputPart.manifestEntry(of: tensor, in: layout).headerByteCount()
+  }
+}
+
+/// A tensor that would become thousands of times as large as it is stored.
+public struct ExpansionFault: Fault, Hashable {
+  /// The file.
+  public let file: String
+  /// The tensor.
+  public let tensor: TensorName
+  /// The bytes that it is stored in.
+  public let stored: UInt64
+  /// The bytes that its dense form takes.
+  public let dense: UInt64
+
+  public var diagnosis: Diagnosis {
+    Diagnosis(
+      .badData, file: file, tensor: tensor, "\(stored) stored bytes claim to be \(dense) dense ones",
+      expected: "--allow-expand converts it all the same")
+  }
+}

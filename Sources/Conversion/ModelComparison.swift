@@ -1,0 +1,100 @@
+public import Inspection
+public import ModelIR
+public import SparseCoding
+internal import Synchronization
+
+/// Compares two models tensor by tensor, bit by bit, whatever their layouts.
+///
+/// Memory: per thread one chunk of each model and its parts.
+public struct ModelComparison: Sendable {
+  private let pool: ChunkPool
+  private let chunkBytes: Int
+  private let progress: WorkProgress
+
+  /// A comparison on `pool`'s threads with chunks of at most `chunkBytes`.
+  public init(pool: ChunkPool, chunkBytes: Int, progress: WorkProgress) {
+    self.pool = pool
+    self.chunkBytes = chunkBytes
+    self.progress = progress
+  }
+
+  /// What differs.
+  /// - Throws: what reading throws.
+  public func compare(
+    _ first: Model, _ second: Model, named firstName: String, _ secondName: String
+  ) throws -> DifferenceReport {
+    var places: [TensorName: Int] = [:]
+    for (index, tensor) in second.tensors.enumerated() { places[tensor.name] = index }
+    var report = DifferenceReport(
+      first: firstName, second: secondName, equalTensors: 0, equalByteCount: 0, differences: [],
+      warnings: first.warnings + second.warnings)
+    for tensor in first.tensors where places[tensor.name] != nil { progress.expect(tensor.denseByteCount) }
+    var open: (first: Int, second: Int)?
+    for tensor in first.tensors {
+      guard let place = places.removeValue(forKey: tensor.name) else {
+        report.differences.append(.init(name: tensor.name, difference: .onlyInFirst))
+        continue
+      }
+      let other = second.tensors[place]
+      let files = (tensor.storage.file, other.storage.file)
+      if let open, open != files {
+        if open.first != files.0 { try first.files[open.first].source.rest() }
+        if open.second != files.1 { try second.files[open.second].source.rest() }
+      }
+      open = files
+      progress.begin(tensor.name.text)
+      if let difference = try difference(
+        tensor, first.files[files.0].source, other, second.files[files.1].source)
+      {
+        report.differences.append(.init(name: tensor.name, difference: difference))
+      } else {
+        report.equalTensors += 1
+        report.equalByteCount += tensor.denseByteCount
+      }
+    }
+    for tensor in second.tensors where places[tensor.name] != nil {
+      report.differences.append(.init(name: tensor.name, difference: .onlyInSecond))
+    }
+    for file in first.files + second.files { try file.source.rest() }
+    return report
+  }
+
+  private func difference(
+    _ first: Tensor, _ firstSource: any ByteSource, _ second: Tensor, _ secondSource: any ByteSource
+  ) throws -> DifferenceReport.Difference? {
+    if first.elementType != second.elementType { return .elementType(first.elementType, second.elementType) }
+    if first.shape != second.shape { return .shape(first.shape, second.shape) }
+    // Each is cut so that it splits no group of the other.
+    var left = DenseReader(
+      tensor: first, source: firstSource, chunkBytes: chunkBytes, group: Self.group(of: second))
+    var right = DenseReader(
+      tensor: second, source: secondSource, chunkBytes: chunkBytes, group: Self.group(of: first))
+    try left.survey(on: pool)
+    try right.survey(on: pool)
+    precondition(left.grid.count == right.grid.count, "both are cut alike")
+    let found = Mutex<(count: UInt64, first: UInt64)>((0, .max))
+    let (a, b) = (left, right)
+    try pool.forEach(left.grid.count) {
+      (DenseReader.Workspace(), DenseReader.Workspace())
+    } _: { index, workspaces in
+      let chunk = a.grid[index]
+      let bytes = chunk.elementCount * a.grid.elementBytes
+      defer { progress.advance(bytes) }
+      if a.isVoid(index) && b.isVoid(index) { return }
+      _ = try a.read(index, &workspaces.0)
+      _ = try b.read(index, &workspaces.1)
+      let (count, place) = ChunkCoder.differences(
+        workspaces.0.dense, workspaces.1.dense, elementBytes: a.grid.elementBytes,
+        count: chunk.elementCount)
+      guard let place else { return }
+      let element = a.grid.firstElement(of: chunk) + UInt64(place)
+      found.withLock { $0 = ($0.count + UInt64(count), min($0.first, element)) }
+    }
+    let (count, element) = found.withLock { $0 }
+    return count == 0 ? nil : .values(count: count, first: element)
+  }
+
+  private static func group(of tensor: Tensor) -> Int {
+    if case .nm(let pattern) = tensor.layout { pattern.group } else { 1 }
+  }
+}

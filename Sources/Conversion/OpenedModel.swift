@@ -1,0 +1,173 @@
+public import ByteIO
+internal import Dialect
+public import ModelIR
+public import Safetensors
+
+/// A model as it was found: its descriptors, and where they came from.
+public struct OpenedModel: Sendable {
+  /// What a path turned out to be.
+  public enum Origin: Sendable {
+    /// One weight file.
+    case file
+    /// A folder in the Hugging Face layout.
+    case folder(Folder, WeightFiles)
+  }
+
+  /// What the user called it.
+  public let path: String
+  /// What the path turned out to be.
+  public let origin: Origin
+  /// The model with its logical tensors: what a manifest says is put together.
+  public internal(set) var model: Model
+  /// Where an index and its shards disagree so that data would be wrong.
+  public let disagreements: [Diagnosis]
+  /// What an index says of the number of parameters.
+  let totalParameters: UInt64?
+
+  /// Opens a safetensors file, an index, or a folder; which, is told by content.
+  /// - Throws: a ``Fault`` for what cannot be opened or breaks a rule of its format.
+  public init(_ path: String, lenient: Bool = false) throws {
+    self.path = path
+    guard let identity = try FileIdentity.at(path) else {
+      throw SystemFault("open", path: path, role: .input, code: SystemFault.notFound)
+    }
+    if identity.kind == .folder {
+      let folder = try Folder(path)
+      let weights = try WeightFiles.find(in: folder)
+      (model, disagreements, totalParameters) = try Self.open(weights, in: folder, lenient: lenient)
+      origin = .folder(folder, weights)
+    } else {
+      let source = try InputFile.open(path)
+      try ForeignContent.refuse(source)
+      if try ForeignContent.isJSON(source) {
+        let folder = try Folder(Folder.parent(of: path))
+        let weights = WeightFiles.indexed(Folder.lastComponent(of: path))
+        (model, disagreements, totalParameters) = try Self.open(weights, in: folder, lenient: lenient)
+        origin = .folder(folder, weights)
+      } else {
+        let name = Folder.lastComponent(of: path)
+        model = try Self.model(of: source, name: name, lenient: lenient)
+        origin = .file
+        disagreements = []
+        totalParameters = nil
+      }
+    }
+    try model.resolveManifests()
+  }
+
+  private static func open(
+    _ weights: WeightFiles, in folder: Folder, lenient: Bool
+  ) throws -> (Model, [Diagnosis], UInt64?) {
+    switch weights {
+    case .single(let name):
+      let source = try folder.open(name)
+      try ForeignContent.refuse(source)
+      return (try model(of: source, name: name, lenient: lenient), [], nil)
+    case .indexed(let name):
+      let checkpoint = try ShardedCheckpoint(folder: folder, indexName: name, lenient: lenient)
+      return (checkpoint.model, checkpoint.disagreements, checkpoint.totalParameters)
+    }
+  }
+
+  private static func model(of source: any ByteSource, name: String, lenient: Bool) throws -> Model {
+    let reader = try SafetensorsReader(source: source, name: name, index: 0, lenient: lenient)
+    return Model(
+      container: .safetensors, files: [reader.file], tensors: reader.tensors, warnings: reader.warnings)
+  }
+
+  /// Refuses a model whose index and shards disagree.
+  /// - Throws: ``DisagreementFault``.
+  public func requireAgreement() throws {
+    if !disagreements.isEmpty { throw DisagreementFault(findings: disagreements) }
+  }
+
+  /// Which files the model lies in, so that no output overwrites one.
+  public var inputs: [FileIdentity] {
+    model.files.compactMap { ($0.source as? InputFile)?.identity }
+  }
+
+  /// Keeps the tensors that `filter` selects.
+  /// - Throws: ``EmptySelectionFault`` if there are tensors and none is selected.
+  public mutating func select(_ filter: TensorFilter) throws {
+    guard !filter.selectsAll, !model.tensors.isEmpty else { return }
+    model.tensors.removeAll { !filter.selects($0.name) }
+    if model.tensors.isEmpty { throw EmptySelectionFault(path: path) }
+  }
+}
+
+extension Model {
+  /// Puts the parts of sparse tensors together, file by file, as the manifests say.
+  mutating func resolveManifests() throws {
+    let manifests = try files.map { try Manifest.read(from: $0.metadata, file: $0.source.displayName) }
+    guard manifests.contains(where: { $0 != nil }) else { return }
+    var byFile = [[Tensor]](repeating: [], count: files.count)
+    for tensor in tensors { byFile[tensor.storage.file].append(tensor) }
+    var resolved: [Tensor] = []
+    for (index, manifest) in manifests.enumerated() {
+      let file = files[index].source.displayName
+      resolved += try manifest?.resolve(byFile[index], file: file) ?? byFile[index]
+      if let manifest { files[index].declaresMetadata = manifest.sourceDeclaresMetadata }
+      files[index].metadata = files[index].metadata.removing(prefix: Manifest.keyPrefix)
+    }
+    var names = Set<TensorName>()
+    for tensor in resolved where !names.insert(tensor.name).inserted {
+      throw SharedNameFault(file: files[tensor.storage.file].source.displayName, tensor: tensor.name)
+    }
+    tensors = resolved
+  }
+}
+
+/// A logical tensor that two shards have.
+public struct SharedNameFault: Fault, Hashable {
+  /// The second file that has it.
+  public let file: String
+  /// The tensor.
+  public let tensor: TensorName
+
+  public var diagnosis: Diagnosis {
+    Diagnosis(.badData, file: file, tensor: tensor, "stands in another shard too")
+  }
+}
+
+/// An index and shards that disagree so that data would be wrong.
+public struct DisagreementFault: Fault {
+  /// What disagrees, one finding each.
+  public let findings: [Diagnosis]
+
+  public var diagnosis: Diagnosis {
+    findings.first ?? Diagnosis(.internalError, "a disagreement without findings")
+  }
+}
+
+/// Patterns that select no tensor of a model.
+public struct EmptySelectionFault: Fault, Hashable {
+  /// The model.
+  public let path: String
+
+  public var diagnosis: Diagnosis {
+    Diagnosis(.usage, file: path, "no tensor matches --tensors and --exclude")
+  }
+}
+
+/// Which tensors of a model are meant.
+public struct TensorFilter: Sendable {
+  private let included: [GlobPattern]
+  private let excluded: [GlobPattern]
+
+  /// Selects what matches one of `included` (or anything, if that is empty) and none of `excluded`.
+  public init(including included: [String] = [], excluding excluded: [String] = []) {
+    self.included = included.map(GlobPattern.init)
+    self.excluded = excluded.map(GlobPattern.init)
+  }
+
+  /// Whether nothing is left out.
+  public var selectsAll: Bool { included.isEmpty && excluded.isEmpty }
+  /// Whether the user named what is wanted.
+  public var namesTensors: Bool { !included.isEmpty }
+
+  /// Whether a tensor is meant.
+  public func selects(_ name: TensorName) -> Bool {
+    (included.isEmpty || included.contains { $0.matches(name.text) })
+      && !excluded.contains { $0.matches(name.text) }
+  }
+}

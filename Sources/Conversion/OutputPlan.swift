@@ -1,0 +1,171 @@
+internal import Dialect
+internal import ModelIR
+internal import Safetensors
+
+/// The files that a conversion writes, to the byte.
+struct OutputPlan: Sendable {
+  /// A tensor of a file that is written anew.
+  struct Item: Sendable {
+    /// The tensor, as an index into the model.
+    var tensor: Int
+    /// Where each of its parts starts in the file.
+    var offsets: [UInt64]
+  }
+
+  /// What a file is made of.
+  enum Content: Sendable {
+    /// All bytes of one of the model's files.
+    case copy(file: Int)
+    /// A header and tensors.
+    case tensors(SafetensorsPlan, [Item])
+  }
+
+  /// A file.
+  struct File: Sendable {
+    var name: String
+    var byteCount: UInt64
+    var content: Content
+    /// The names of its parts, for the index.
+    var partNames: [TensorName]
+    /// The bytes of its parts, for the index.
+    var partBytes: UInt64
+  }
+
+  /// The weight files, in the order in which they are written.
+  var files: [File]
+  /// The index: its name and text; nil if there is none.
+  var index: (name: String, text: [UInt8])?
+  /// Whether every file is a copy.
+  var isUnchanged: Bool { files.allSatisfy { if case .copy = $0.content { true } else { false } } }
+}
+
+/// Lays out the files of a conversion.
+struct OutputPlanner {
+  let opened: OpenedModel
+  let decisions: [LayoutDecision]
+  let options: ConversionOptions
+  /// The output as the user called it.
+  let output: String
+  /// Whether the output is a folder.
+  let isFolder: Bool
+
+  private var model: Model { opened.model }
+  private var isSparse: Bool { decisions.contains { $0.layout != .dense } }
+
+  /// The plan.
+  /// - Throws: ``SafetensorsPlanFault`` where a file cannot be laid out.
+  func plan(fileName: String) throws -> OutputPlan {
+    let groups = options.shardSize.map(groupsBySize) ?? groupsByFile()
+    var files: [OutputPlan.File] = []
+    for (number, group) in groups.enumerated() {
+      let name: String
+      if !isFolder {
+        name = fileName
+      } else if options.shardSize != nil {
+        name = OutputNames.shard(number + 1, of: groups.count, isSparse: isSparse)
+      } else {
+        name = OutputNames.weightFile(model.files[group.file].name, isSparse: isSparse)
+      }
+      files.append(try file(named: name, group))
+    }
+    return OutputPlan(files: files, index: try index(of: files))
+  }
+
+  private struct Group {
+    /// The file whose metadata it carries on.
+    var file: Int
+    var tensors: [Int]
+  }
+
+  /// The groups that the input's files make; a file without a selected tensor goes out only if all do.
+  private func groupsByFile() -> [Group] {
+    var groups = model.files.indices.map { Group(file: $0, tensors: []) }
+    for (index, tensor) in model.tensors.enumerated() { groups[tensor.storage.file].tensors.append(index) }
+    return options.isSelection ? groups.filter { !$0.tensors.isEmpty } : groups
+  }
+
+  /// Groups of at most so many bytes, tensors in order, none of them split; a larger tensor has its own.
+  private func groupsBySize(_ limit: UInt64) -> [Group] {
+    var groups: [Group] = []
+    var size: UInt64 = 0
+    for index in model.tensors.indices {
+      let bytes = parts(of: index).reduce(UInt64(0)) { $0 &+ $1.byteCount }
+      let (sum, overflow) = size.addingReportingOverflow(bytes)
+      if groups.isEmpty || (size > 0 && (overflow || sum > limit)) {
+        groups.append(Group(file: model.tensors[index].storage.file, tensors: []))
+        size = 0
+      }
+      groups[groups.count - 1].tensors.append(index)
+      size &+= bytes
+    }
+    return groups.isEmpty ? [Group(file: 0, tensors: [])] : groups
+  }
+
+  private func parts(of index: Int) -> [SafetensorsPlan.Part] {
+    let (tensor, decision) = (model.tensors[index], decisions[index])
+    return decision.isKept
+      ? OutputPart.keptParts(of: tensor)
+      : OutputPart.parts(of: tensor, in: decision.layout, nnz: decision.nnz)
+  }
+
+  private func file(named name: String, _ group: Group) throws -> OutputPlan.File {
+    let parts = group.tensors.map(parts(of:))
+    let flat = parts.flatMap { $0 }
+    let partBytes = flat.reduce(UInt64(0)) { $0 &+ $1.byteCount }
+    let isWhole = options.shardSize == nil && !options.isSelection
+    if isWhole && group.tensors.allSatisfy({ decisions[$0].isKept }) {
+      let bytes = model.files[group.file].source.byteCount
+      return OutputPlan.File(
+        name: name, byteCount: bytes, content: .copy(file: group.file), partNames: flat.map(\.name),
+        partBytes: partBytes)
+    }
+    let plan = try SafetensorsPlan(file: output, parts: flat, metadata: try metadata(of: group))
+    var items: [OutputPlan.Item] = []
+    var next = 0
+    for (index, own) in zip(group.tensors, parts) {
+      items.append(OutputPlan.Item(tensor: index, offsets: Array(plan.offsets[next..<next + own.count])))
+      next += own.count
+    }
+    return OutputPlan.File(
+      name: name, byteCount: plan.byteCount, content: .tensors(plan, items), partNames: flat.map(\.name),
+      partBytes: partBytes)
+  }
+
+  /// The source's metadata, and ours if the file has sparse tensors.
+  private func metadata(of group: Group) throws -> Metadata? {
+    let source = model.files[group.file]
+    var metadata = source.metadata
+    if group.tensors.contains(where: { decisions[$0].layout != .dense }) {
+      let manifest = Manifest(
+        entries: group.tensors.map { OutputPart.manifestEntry(of: model.tensors[$0], in: decisions[$0].layout) },
+        sourceDeclaresMetadata: source.declaresMetadata)
+      metadata.append(key: Manifest.versionKey, value: .string(Manifest.version))
+      metadata.append(key: Manifest.manifestKey, value: .string(try manifest.text()))
+    } else if !source.declaresMetadata {
+      return nil
+    }
+    return metadata
+  }
+
+  private func index(of files: [OutputPlan.File]) throws -> (name: String, text: [UInt8])? {
+    guard isFolder else { return nil }
+    let name: String
+    if options.shardSize != nil {
+      if files.count == 1 { return nil }
+      name = OutputNames.index("model" + WeightFiles.indexSuffix, isSparse: isSparse)
+    } else {
+      guard case .folder(_, .indexed(let indexName)) = opened.origin else { return nil }
+      name = OutputNames.index(indexName, isSparse: isSparse)
+    }
+    var entries: [(name: TensorName, shard: String)] = []
+    for file in files {
+      for part in file.partNames { entries.append((part, file.name)) }
+    }
+    let total = files.reduce(UInt64(0)) { $0 &+ $1.partBytes }
+    return (
+      name,
+      try CheckpointIndex.text(
+        totalSize: total, totalParameters: opened.totalParameters, shardOfTensor: entries)
+    )
+  }
+}
