@@ -157,9 +157,9 @@ public struct Converter: Sendable {
     var files: [ModelFile] = []
     var tensors: [Tensor] = []
     for (file, output) in written {
-      let reader = try SafetensorsReader(source: output.readBack(), name: file.name, index: files.count)
-      files.append(reader.file)
-      tensors += reader.tensors
+      let reader = try SafetensorsReader(source: output.readBack(), name: file.name)
+      tensors += reader.tensors(inFile: files.count)
+      files.append(reader.file(numbered: files.count))
     }
     var model = Model(container: .safetensors, files: files, tensors: tensors)
     try model.resolveManifests()

@@ -70,9 +70,10 @@ public struct OpenedModel: Sendable {
   }
 
   private static func model(of source: any ByteSource, name: String, lenient: Bool) throws -> Model {
-    let reader = try SafetensorsReader(source: source, name: name, index: 0, lenient: lenient)
+    let reader = try SafetensorsReader(source: source, name: name, lenient: lenient)
     return Model(
-      container: .safetensors, files: [reader.file], tensors: reader.tensors, warnings: reader.warnings)
+      container: .safetensors, files: [reader.file(numbered: 0)], tensors: Array(reader.tensors(inFile: 0)),
+      warnings: reader.warnings)
   }
 
   /// Refuses a model whose index and shards disagree.

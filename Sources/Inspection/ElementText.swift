@@ -50,21 +50,18 @@ enum ElementText {
   /// A float rounded to so many significant digits, which suffice for its narrower type.
   private static func short(_ value: Float, digits: Int) -> String {
     guard value.isFinite, value != 0 else { return value.description }
-    var scale: Float = 1
-    var magnitude = abs(value)
-    while magnitude >= 10 {
-      magnitude /= 10
-      scale *= 10
-    }
-    while magnitude < 1 && scale > 1e-30 {
-      magnitude *= 10
-      scale /= 10
-    }
-    var precision: Float = 1
-    for _ in 1..<digits { precision *= 10 }
-    let rounded = (value / scale * precision).rounded() / precision * scale
-    // Float arithmetic may leave a tail of nines, which a parse of fewer digits does not have.
-    let text = rounded.description
-    return text.utf8.count <= digits + 6 ? text : value.description
+    /// Powers of ten are exact in double precision up to the 22nd; beyond it a last digit may be off.
+    func power(_ exponent: Int) -> Double { (0..<exponent).reduce(1) { result, _ in result * 10 } }
+    let magnitude = Double(abs(value))
+    var exponent = 0
+    while magnitude >= power(exponent + 1) { exponent += 1 }
+    while exponent <= 0 && magnitude * power(-exponent) < 1 { exponent -= 1 }
+    let shift = digits - 1 - exponent
+    // Dividing by a power of ten gives the double that is nearest to the short decimal, and prints as it.
+    let rounded =
+      shift >= 0
+      ? (Double(value) * power(shift)).rounded() / power(shift)
+      : (Double(value) / power(-shift)).rounded() * power(-shift)
+    return rounded.description
   }
 }

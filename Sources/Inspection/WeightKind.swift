@@ -13,29 +13,34 @@ public enum WeightKind: String, Sendable, Hashable {
   /// Integers or booleans: positions, masks, indices.
   case notWeight
 
+  /// Whether elements of a type can be weights, or the codes of quantized ones.
+  public static func isWeight(_ type: ElementType) -> Bool {
+    switch type {
+    case .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64, .complex64, .float8E8M0: false
+    default: true
+    }
+  }
+
   /// Judges a tensor by the names that checkpoints use.
   public init(_ tensor: Tensor) {
-    switch tensor.elementType {
-    case .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64, .complex64, .float8E8M0:
+    if !Self.isWeight(tensor.elementType) {
       self = .notWeight
-      return
-    default: break
-    }
-    if tensor.shape.rank < 2 {
+    } else if tensor.shape.rank < 2 {
       self = .vector
-      return
-    }
-    let words = tensor.name.text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "_" }
-    if words.contains(where: { $0.contains("embed") || $0 == "wte" || $0 == "wpe" || $0 == "token_embd" || $0 == "relative_attention_bias" }) {
+    } else if Self.embeddingWords.contains(where: { NameWords.contains($0, in: tensor.name) }) {
       self = .embedding
-    } else if words.contains(where: { $0 == "lm_head" || $0 == "embed_out" })
-      || words.starts(with: ["output", "weight"])
+    } else if Self.headWords.contains(where: { NameWords.contains($0, in: tensor.name) })
+      || tensor.name.text == "output.weight"
     {
       self = .outputHead
     } else {
       self = .matrix
     }
   }
+
+  private static let embeddingWords = ["embed", "wte.", "wpe.", "token_embd", "relative_attention_bias"]
+    .map { Array($0.utf8) }
+  private static let headWords = ["lm_head", "embed_out"].map { Array($0.utf8) }
 
   /// Why such a tensor is left out where only matrix weights are checked.
   public var reasonToSkip: String? {
@@ -47,6 +52,29 @@ public enum WeightKind: String, Sendable, Hashable {
     case .notWeight: "no weight by its type"
     }
   }
+}
+
+private let convolutionWord = Array("conv".utf8)
+
+/// Words within names, letters of either case alike.
+private enum NameWords {
+  /// Whether `word`, in lower case, stands in the name.
+  static func contains(_ word: [UInt8], in name: TensorName) -> Bool {
+    let bytes = name.text.utf8Span.span
+    guard let first = word.first, bytes.count >= word.count else { return false }
+    var start = 0
+    while start <= bytes.count &- word.count {
+      if lowered(bytes[start]) == first {
+        var index = 1
+        while index < word.count && lowered(bytes[start &+ index]) == word[index] { index &+= 1 }
+        if index == word.count { return true }
+      }
+      start &+= 1
+    }
+    return false
+  }
+
+  private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 }
 
 extension ReductionAxis {
@@ -62,7 +90,7 @@ extension ReductionAxis {
     let isConvolution: Bool
     switch extents.count {
     case 2: isConvolution = false
-    case 3: isConvolution = extents[2] <= 16 || tensor.name.text.lowercased().contains("conv")
+    case 3: isConvolution = extents[2] <= 16 || NameWords.contains(convolutionWord, in: tensor.name)
     default: isConvolution = extents[2...].allSatisfy { $0 <= 64 }
     }
     return ReductionAxis(axes: [isConvolution ? 1 : extents.count - 1], evidence: .convention)

@@ -66,16 +66,18 @@ public enum IndexWidth: Int, Sendable, Hashable {
 }
 
 /// Where the bytes of a tensor lie: one region for a dense tensor, one for each part otherwise.
-public indirect enum Storage: Sendable, Hashable {
+///
+/// Dense storage lies within the value, as most tensors are dense; the others are on the heap.
+public enum Storage: Sendable, Hashable {
   /// The elements themselves.
   case dense(Region)
   /// Mask bytes `[rows, ceil(columns / 8)]` and the nonzero values.
-  case bitmask(mask: Region, values: Region)
+  indirect case bitmask(mask: Region, values: Region)
   /// `rows + 1` row offsets, one column index and one value per nonzero.
-  case csr(
+  indirect case csr(
     rowOffsets: Region, offsetWidth: IndexWidth, columnIndices: Region, columnWidth: IndexWidth, values: Region)
   /// Values `[rows, K']` and index bytes per row, see ``NMPattern``.
-  case nm(NMPattern, values: Region, indices: Region)
+  indirect case nm(NMPattern, values: Region, indices: Region)
 
   /// The layout that this is.
   public var layout: Layout {

@@ -5,24 +5,32 @@
 public struct TensorName: Sendable, Hashable {
   /// The name as text, for files; what is shown to a person goes through an escaping function first.
   public let text: String
+  /// A hash of the bytes, made once: a checkpoint's names are looked up several times each.
+  private let fingerprint: Int
 
   /// A name of these exact bytes.
-  public init(_ text: String) { self.text = text }
+  public init(_ text: String) {
+    self.text = text
+    var hasher = Hasher()
+    // `String`'s own hash is the same for canonically equivalent names, which would let a hostile file
+    // collide any number of them.
+    hasher.combine(bytes: text.utf8Span.span)
+    fingerprint = hasher.finalize()
+  }
 
   /// Whether the bytes are the same.
   public static func == (left: TensorName, right: TensorName) -> Bool {
-    let (a, b) = (left.text.utf8, right.text.utf8)
-    guard a.count == b.count, left.text == right.text else { return false }
-    let (left, right) = (left.text.utf8Span.span, right.text.utf8Span.span)
-    for index in left.indices where left[index] != right[index] { return false }
+    guard left.fingerprint == right.fingerprint, left.text == right.text else { return false }
+    let (left, right) = (left.text.utf8Span, right.text.utf8Span)
+    // Equal as text; only beyond ASCII does that leave a choice of bytes.
+    if left.isKnownASCII && right.isKnownASCII { return true }
+    guard left.count == right.count else { return false }
+    for index in 0..<left.count where left.span[index] != right.span[index] { return false }
     return true
   }
 
-  /// Feeds the bytes; `String`'s own hash is the same for canonically equivalent names,
-  /// which would let a hostile file collide any number of them.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(bytes: text.utf8Span.span)
-  }
+  /// Feeds the fingerprint.
+  public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }
 
 extension TensorName: ExpressibleByStringLiteral {

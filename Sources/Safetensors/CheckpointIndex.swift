@@ -8,21 +8,30 @@ internal import StrictJSON
 public struct CheckpointIndex: Sendable {
   /// The shards' file names, in the order of their first mention.
   public private(set) var shards: [String] = []
-  /// For each tensor of the map, its shard as an index into ``shards``.
-  public private(set) var shardOfTensor: [TensorName: Int32] = [:]
-  /// The names in the order of the map.
-  public private(set) var names: [TensorName] = []
+  /// One tensor of the map.
+  public struct Entry: Sendable, Hashable {
+    /// The tensor.
+    public var name: TensorName
+    /// Its shard, as an index into ``shards``.
+    public var shard: Int
+  }
+  /// The tensors in the order of the map.
+  public private(set) var entries: [Entry] = []
+  /// Where each tensor stands in ``entries``.
+  public private(set) var placeOfTensor: [TensorName: Int32] = [:]
   /// What `metadata.total_size` says, which writers disagree on: the bytes of all tensors, or of all files.
   public private(set) var totalSize: UInt64?
   /// What `metadata.total_parameters` says.
   public private(set) var totalParameters: UInt64?
 
   private let file: String
+  private let byteCount: UInt64
 
   /// Reads the index in `source`.
   /// - Throws: ``CheckpointIndexFault``, or what the source throws.
   public init(source: any ByteSource) throws {
     file = source.displayName
+    byteCount = source.byteCount
     guard source.byteCount <= Limits.index else {
       throw CheckpointIndexFault(file: file, .tooLarge(source.byteCount))
     }
@@ -55,7 +64,7 @@ public struct CheckpointIndex: Sendable {
       }
     }
     try reader.readEnd()
-    guard !names.isEmpty else { throw CheckpointIndexFault(file: file, .noMap) }
+    guard !entries.isEmpty else { throw CheckpointIndexFault(file: file, .noMap) }
   }
 
   private mutating func parseMetadata(_ reader: inout JSONReader) throws {
@@ -77,7 +86,10 @@ public struct CheckpointIndex: Sendable {
   }
 
   private mutating func parseMap(_ reader: inout JSONReader) throws {
-    var places: [String: Int32] = [:]
+    var places: [String: Int] = [:]
+    // An entry takes some 80 bytes of text: growing step by step would hash every name several times.
+    entries.reserveCapacity(Int(byteCount / 80))
+    placeOfTensor.reserveCapacity(Int(byteCount / 80))
     guard try reader.peekKind() == .object else {
       throw CheckpointIndexFault(file: file, .noMap, offset: reader.offset)
     }
@@ -96,13 +108,13 @@ public struct CheckpointIndex: Sendable {
         guard shards.count < Limits.shards else {
           throw CheckpointIndexFault(file: file, .tooManyShards, offset: start)
         }
-        places[shard] = Int32(shards.count)
+        places[shard] = shards.count
         shards.append(shard)
       }
-      if shardOfTensor.updateValue(places[shard] ?? 0, forKey: name) != nil {
+      if placeOfTensor.updateValue(Int32(entries.count), forKey: name) != nil {
         throw CheckpointIndexFault(file: file, tensor: name, .duplicateTensor, offset: start)
       }
-      names.append(name)
+      entries.append(Entry(name: name, shard: places[shard] ?? 0))
     }
   }
 

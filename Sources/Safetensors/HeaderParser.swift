@@ -10,6 +10,7 @@ struct HeaderParser {
   private let length: UInt64
   private var header = SafetensorsHeader()
   private var extents: [UInt64] = []
+  private var recentShapes: [Shape] = []
   /// Where the tensors stand among the entries.
   private var places: [TensorName: Int] = [:]
   /// Whose fields are being read.
@@ -82,7 +83,7 @@ struct HeaderParser {
   /// Names that only normalization makes equal are two tensors, but no person sees the difference.
   private mutating func warnOfEquivalentNames(_ names: Set<TensorName>) {
     var seen = Set<String>()
-    for name in header.entries.lazy.map(\.name) where !name.text.utf8.allSatisfy({ $0 < 0x80 }) {
+    for name in header.entries.lazy.map(\.name) where !name.text.utf8Span.isKnownASCII {
       if seen.insert(name.text).inserted { continue }
       header.warnings.append(
         Diagnosis(
@@ -113,6 +114,15 @@ struct HeaderParser {
       try reader.readText { header.metadata.append(key: key.utf8, text: $0) }
       start = reader.offset
     }
+  }
+
+  /// A shape, shared with an earlier tensor of the same one: the tensors of a checkpoint have few.
+  private mutating func shape(of extents: [UInt64]) -> Shape? {
+    if let known = recentShapes.first(where: { $0.extents == extents }) { return known }
+    guard let shape = Shape(Array(extents)) else { return nil }
+    if recentShapes.count == 8 { recentShapes.removeFirst() }
+    recentShapes.append(shape)
+    return shape
   }
 
   private enum Field: Int {
@@ -195,7 +205,7 @@ struct HeaderParser {
       extents.removeAll(keepingCapacity: true)
       try reader.beginArray()
       while try reader.nextElement() { extents.append(try reader.readUInt64()) }
-      guard let shape = Shape(Array(extents)) else { throw fault(.shapeOverflow, at: start) }
+      guard let shape = shape(of: extents) else { throw fault(.shapeOverflow, at: start) }
       partial.shape = shape
     case .dataOffsets:
       extents.removeAll(keepingCapacity: true)

@@ -1,5 +1,7 @@
 public import ByteIO
+internal import Dispatch
 public import ModelIR
+internal import Synchronization
 
 /// The shards of an index, read together and held against it.
 public struct ShardedCheckpoint: Sendable {
@@ -14,81 +16,143 @@ public struct ShardedCheckpoint: Sendable {
   /// - Parameter lenient: tensors that the index does not list are taken with a warning.
   /// - Throws: what an unusable index, a missing shard or a broken header throws.
   public init(folder: Folder, indexName: String, lenient: Bool = false) throws {
-    let indexPath = folder.displayPath(indexName)
     let index = try CheckpointIndex(source: folder.open(indexName))
-    var files: [ModelFile] = []
-    var tensors: [Tensor] = []
-    var warnings: [Diagnosis] = []
-    var findings: [Diagnosis] = []
-    tensors.reserveCapacity(index.names.count)
-    files.reserveCapacity(index.shards.count)
-
-    /// In which shard each tensor of the map was found, -1 for none yet.
-    var found: [TensorName: Int32] = [:]
-    found.reserveCapacity(index.names.count)
-    var missing = Set<Int32>()
-    for (number, shard) in index.shards.enumerated() {
-      guard try folder.kind(of: shard) != nil else {
-        findings.append(
-          Diagnosis(
-            .badData, file: indexPath, "names the shard \(shard), which is not there",
-            expected: "a stopped download looks like this"))
-        missing.insert(Int32(number))
-        continue
+    var assembly = Assembly(index: index, folder: folder, indexPath: folder.displayPath(indexName), lenient: lenient)
+    var first = 0
+    while first < index.shards.count {
+      let batch = first..<min(first + Self.batch, index.shards.count)
+      for (number, reader) in try Self.read(batch, of: index.shards, in: folder, lenient: lenient) {
+        if let reader { assembly.add(reader, shard: number) } else { assembly.addMissing(number) }
       }
-      let reader = try SafetensorsReader(
-        source: folder.open(shard), name: shard, index: files.count, lenient: lenient)
-      warnings += reader.warnings
-      for tensor in reader.tensors {
-        let name = tensor.name
-        if let earlier = found[name] {
-          findings.append(
-            Diagnosis(
-              .badData, file: folder.displayPath(shard), tensor: name,
-              "stands in \(index.shards[Int(earlier)]) too", expected: "each tensor in one shard"))
-          continue
-        }
-        found[name] = Int32(number)
-        switch index.shardOfTensor[name] {
-        case Int32(number): break
-        case let other?:
-          let problem = "the index places it in \(index.shards[Int(other)])"
-          let finding = Diagnosis(.badData, file: folder.displayPath(shard), tensor: name, problem)
-          if lenient { warnings.append(finding) } else { findings.append(finding) }
-        case nil:
-          let finding = Diagnosis(
-            .badData, file: folder.displayPath(shard), tensor: name, "is not in the index",
-            expected: "--lenient takes it all the same")
-          if lenient { warnings.append(finding) } else { findings.append(finding) }
-        }
-        tensors.append(tensor)
-      }
-      files.append(reader.file)
+      first = batch.upperBound
     }
-    for name in index.names where found[name] == nil {
-      guard let place = index.shardOfTensor[name], !missing.contains(place) else { continue }
-      let shard = index.shards[Int(place)]
-      findings.append(
-        Diagnosis(.badData, file: indexPath, tensor: name, "is not in \(shard), where the index places it"))
-    }
-    let model = Model(container: .safetensors, files: files, tensors: tensors, warnings: warnings)
-    self.model = Self.checkingTotal(of: model, against: index, indexPath: indexPath)
-    disagreements = findings
+    (model, disagreements) = assembly.finish()
     totalParameters = index.totalParameters
   }
+}
 
-  private static func checkingTotal(of model: Model, against index: CheckpointIndex, indexPath: String) -> Model
-  {
-    var model = model
+extension ShardedCheckpoint {
+  /// How many headers are read at a time: enough for the threads, few enough to hold at once.
+  private static let batch = 16
+
+  /// Reads the headers of some shards in parallel; nil for a shard that is not there.
+  private static func read(
+    _ batch: Range<Int>, of shards: [String], in folder: Folder, lenient: Bool
+  ) throws -> [(number: Int, reader: SafetensorsReader?)] {
+    let results = Mutex([Int: Result<SafetensorsReader?, any Error>]())
+    DispatchQueue.concurrentPerform(iterations: batch.count) { place in
+      let number = batch.lowerBound + place
+      let result = Result<SafetensorsReader?, any Error> {
+        guard try folder.kind(of: shards[number]) != nil else { return nil }
+        return try SafetensorsReader(
+          source: folder.open(shards[number]), name: shards[number], lenient: lenient)
+      }
+      results.withLock { $0[number] = result }
+    }
+    let found = results.withLock { $0 }
+    return try batch.map { ($0, try found[$0]?.get()) }
+  }
+}
+
+/// Puts shards together and holds them against the index.
+private struct Assembly {
+  let index: CheckpointIndex
+  let folder: Folder
+  let indexPath: String
+  let lenient: Bool
+  private(set) var files: [ModelFile] = []
+  private var tensors: [Tensor] = []
+  private var warnings: [Diagnosis] = []
+  private var findings: [Diagnosis] = []
+  /// In which shard each entry of the index was found, -1 for none yet.
+  private var found: [Int32]
+  /// Tensors that the index does not list.
+  private var unlisted = Set<TensorName>()
+  private var missing = Set<Int>()
+
+  init(index: CheckpointIndex, folder: Folder, indexPath: String, lenient: Bool) {
+    self.index = index
+    self.folder = folder
+    self.indexPath = indexPath
+    self.lenient = lenient
+    found = [Int32](repeating: -1, count: index.entries.count)
+    tensors.reserveCapacity(index.entries.count)
+    files.reserveCapacity(index.shards.count)
+  }
+
+  mutating func addMissing(_ shard: Int) {
+    missing.insert(shard)
+    findings.append(
+      Diagnosis(
+        .badData, file: indexPath, "names the shard \(index.shards[shard]), which is not there",
+        expected: "a stopped download looks like this"))
+  }
+
+  mutating func add(_ reader: SafetensorsReader, shard: Int) {
+    warnings += reader.warnings
+    let number = files.count
+    files.append(reader.file(numbered: number))
+    for var tensor in reader.tensors(inFile: number) {
+      guard let place = place(tensor.name, in: shard) else { continue }
+      // The index's own copy of the name, so that the header's can go.
+      if place >= 0 { tensor.name = index.entries[place].name }
+      tensors.append(tensor)
+    }
+  }
+
+  /// Notes where a tensor was found, and returns its place in the index, -1 for none; nil if it was found
+  /// before.
+  private mutating func place(_ name: TensorName, in shard: Int) -> Int? {
+    guard let place = index.placeOfTensor[name] else {
+      guard unlisted.insert(name).inserted else {
+        report(name, in: shard, "stands in another shard too", "each tensor in one shard", isError: true)
+        return nil
+      }
+      report(name, in: shard, "is not in the index", "--lenient takes it all the same", isError: !lenient)
+      return -1
+    }
+    let earlier = found[Int(place)]
+    if earlier >= 0 {
+      report(
+        name, in: shard, "stands in \(index.shards[Int(earlier)]) too", "each tensor in one shard",
+        isError: true)
+      return nil
+    }
+    found[Int(place)] = Int32(shard)
+    let wanted = index.entries[Int(place)].shard
+    if wanted != shard {
+      report(name, in: shard, "the index places it in \(index.shards[wanted])", nil, isError: !lenient)
+    }
+    return Int(place)
+  }
+
+  private mutating func report(
+    _ name: TensorName, in shard: Int, _ problem: String, _ expected: String?, isError: Bool
+  ) {
+    let finding = Diagnosis(
+      .badData, file: folder.displayPath(index.shards[shard]), tensor: name, problem, expected: expected)
+    if isError { findings.append(finding) } else { warnings.append(finding) }
+  }
+
+  /// The model, and what disagrees.
+  consuming func finish() -> (Model, [Diagnosis]) {
+    for (place, entry) in index.entries.enumerated()
+    where found[place] < 0 && !missing.contains(entry.shard) {
+      findings.append(
+        Diagnosis(
+          .badData, file: indexPath, tensor: entry.name,
+          "is not in \(index.shards[entry.shard]), where the index places it"))
+    }
+    var model = Model(container: .safetensors, files: files, tensors: tensors, warnings: warnings)
     let bytes = model.storedByteCount
-    let files = model.files.reduce(UInt64(0)) { $0 &+ $1.source.byteCount }
+    let fileBytes = files.reduce(UInt64(0)) { $0 &+ $1.source.byteCount }
     if let total = index.totalSize, total != bytes {
-      let also = total == files ? ", which is the size of the files" : ""
+      let also = total == fileBytes ? ", which is the size of the files" : ""
       model.warnings.append(
         Diagnosis(
           .badData, file: indexPath, "metadata.total_size is \(total)\(also)",
           expected: "the tensors have \(bytes) bytes"))
     }
-    return model
+    return (model, findings)
   }
 }

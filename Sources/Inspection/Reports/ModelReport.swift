@@ -33,7 +33,7 @@ public struct ModelReport: Sendable {
 
   /// The elements of all tensors that are weights of some kind; saturates.
   public var parameterCount: UInt64 {
-    tensors.lazy.filter { $0.kind != .notWeight }.reduce(0) { total, report in
+    tensors.lazy.filter { WeightKind.isWeight($0.tensor.elementType) }.reduce(0) { total, report in
       let (sum, overflow) = total.addingReportingOverflow(report.tensor.shape.elementCount)
       return overflow ? .max : sum
     }

@@ -5,21 +5,27 @@ public import SparseCoding
 public struct TensorReport: Sendable {
   /// The tensor.
   public var tensor: Tensor
-  /// What it is for.
-  public var kind: WeightKind
   /// The axis along which ``TensorStatistics/patterns`` were counted, and how it is known.
-  public var axis: ReductionAxis?
+  public var axis: ReductionAxis? { ReductionAxis.byConvention(tensor) }
+  /// What it is for, judged anew each time by its name: of 92,000 headers most are never asked.
+  public var kind: WeightKind { WeightKind(tensor) }
   /// What the values are like; nil where they were not read, or their type is not counted.
-  public var statistics: TensorStatistics?
+  public var statistics: TensorStatistics? {
+    get { box?.statistics }
+    set { box = newValue.map(Box.init) }
+  }
   /// SHA-256 of type, shape and dense bytes, where it was asked for.
   public var digest: String?
 
-  /// A report without statistics.
-  public init(tensor: Tensor) {
-    self.tensor = tensor
-    kind = WeightKind(tensor)
-    axis = ReductionAxis.byConvention(tensor)
+  /// Statistics on the heap, so that reports without them stay small.
+  private final class Box: Sendable {
+    let statistics: TensorStatistics
+    init(_ statistics: TensorStatistics) { self.statistics = statistics }
   }
+  private var box: Box?
+
+  /// A report without statistics.
+  public init(tensor: Tensor) { self.tensor = tensor }
 }
 
 /// Counts over all elements of a tensor. Zeros are counted by value: +0 and -0, not NaN.
