@@ -18,6 +18,12 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "lacuna",
   platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "lacuna", targets: ["lacuna"]),
+    .library(
+      name: "Lacuna",
+      targets: ["ModelIR", "ByteIO", "SparseCoding", "Safetensors", "Inspection", "Reporting", "Conversion"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -36,6 +42,13 @@ let package = Package(
     .target(
       name: "Conversion",
       dependencies: ["ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Dialect", "Safetensors", "Inspection"],
+      swiftSettings: memorySafe),
+    .target(
+      name: "Reporting", dependencies: ["ModelIR", "StrictJSON", "SparseCoding", "Inspection"],
+      swiftSettings: memorySafe),
+    .executableTarget(
+      name: "lacuna",
+      dependencies: ["ByteIO", "ModelIR", "SparseCoding", "Inspection", "Reporting", "Conversion", argumentParser],
       swiftSettings: memorySafe),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
   ]

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Synchronization
 
 #if canImport(Darwin)
   internal import Darwin
@@ -8,6 +9,14 @@ internal import Dispatch
 
 /// What SIGINT and SIGTERM do: remove unfinished outputs, say so, and end.
 public enum Interruption {
+  /// A source that nobody uses but its queue.
+  private struct Kept: @unchecked Sendable {
+    let source: any DispatchSourceSignal
+  }
+
+  /// A source that nothing refers to ends, and its signal, ignored otherwise, is then without effect.
+  private static let sources = Mutex<[Kept]>([])
+
   /// Catches both signals from now on. `farewell` gets the signal's name and prints a line; the exit code is
   /// then 128 plus the signal's number.
   ///
@@ -23,15 +32,14 @@ public enum Interruption {
       if isIgnored(current) { continue }
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      // The handler keeps its source alive: nothing else does, and nothing ever ends it.
-      nonisolated(unsafe) let kept = source
       source.setEventHandler {
-        _ = kept
         Debris.removeAll()
         farewell(name)
         _exit(128 + number)
       }
       source.resume()
+      let kept = Kept(source: source)
+      sources.withLock { $0.append(kept) }
     }
   }
 

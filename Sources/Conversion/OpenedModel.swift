@@ -18,7 +18,7 @@ public struct OpenedModel: Sendable {
   /// What the path turned out to be.
   public let origin: Origin
   /// The model with its logical tensors: what a manifest says is put together.
-  public internal(set) var model: Model
+  public var model: Model
   /// Where an index and its shards disagree so that data would be wrong.
   public let disagreements: [Diagnosis]
   /// What an index says of the number of parameters.

@@ -1,0 +1,56 @@
+import Inspection
+import ModelIR
+
+/// A model's tensors in the groups that make the rows of a report.
+struct GroupedTensors {
+  /// The groups, in the order of their first members.
+  private(set) var groups: [TensorGroup] = []
+  /// For each tensor the group that it is in.
+  private(set) var membership: [Int] = []
+
+  /// Each tensor on its own.
+  init(separate tensors: [TensorReport]) {
+    groups.reserveCapacity(tensors.count)
+    for index in tensors.indices {
+      groups.append(
+        TensorGroup(tensors[index], at: index, name: Array(tensors[index].tensor.name.text.utf8)))
+    }
+    membership = Array(tensors.indices)
+  }
+
+  /// Repeated layers together.
+  /// - Complexity: one hash and one comparison of a name for each tensor.
+  init(folding tensors: [TensorReport]) {
+    membership.reserveCapacity(tensors.count)
+    var byHash: [Int: Int] = [:]
+    var folded = FoldedName()
+    for index in tensors.indices {
+      folded.fold(tensors[index].tensor.name)
+      let type = tensors[index].tensor.elementType
+      var hasher = Hasher()
+      hasher.combine(type.rawValue)
+      hasher.combine(bytes: folded.bytes.span)
+      var hash = hasher.finalize()
+      // Hashes are seeded, so that no file can bring about a second round.
+      while let place = byHash[hash], groups[place].elementType != type || groups[place].name != folded.bytes {
+        hash &+= 1
+      }
+      if let place = byHash[hash] {
+        groups[place].add(tensors[index])
+        membership.append(place)
+      } else {
+        byHash[hash] = groups.count
+        membership.append(groups.count)
+        groups.append(TensorGroup(tensors[index], at: index, name: folded.bytes))
+      }
+    }
+    for place in groups.indices where groups[place].count == 1 {
+      groups[place].name = Array(tensors[groups[place].first].tensor.name.text.utf8)
+    }
+  }
+
+  /// The members of a group, as places among the model's tensors.
+  func members(of group: Int) -> some Sequence<Int> {
+    membership.indices.lazy.filter { membership[$0] == group }
+  }
+}

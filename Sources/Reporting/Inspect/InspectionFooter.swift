@@ -1,0 +1,179 @@
+import Inspection
+import ModelIR
+import SparseCoding
+
+/// What an inspection says under its table.
+struct InspectionFooter {
+  private let report: ModelReport
+  private let summary: ModelSummary
+  private let grouped: GroupedTensors
+  private let sharedPattern: NMPattern?
+
+  /// The footer of a report whose values were read.
+  init(_ report: ModelReport, _ summary: ModelSummary, _ grouped: GroupedTensors) {
+    self.report = report
+    self.summary = summary
+    self.grouped = grouped
+    sharedPattern = report.sharedPattern
+  }
+
+  /// Writes values, sizes, and what wants a look.
+  func write(to writer: inout LineWriter) throws {
+    let values = values
+    try values.write(separator: " · ", to: &writer)
+    if !values.isEmpty { try writer.line() }
+    try writeSizes(to: &writer)
+    try writer.line()
+    try writeOutliers(to: &writer)
+  }
+
+  private var values: Facts {
+    var facts = Facts()
+    let (matrices, weights) = (summary.matrices, summary.weights)
+    if matrices.elements > 0 {
+      facts.add(
+        "zeros in weights",
+        [
+          Cell(Figures.percent(matrices.zeros, of: matrices.elements), .strong),
+          Cell("\(Figures.percent(weights.zeros, of: weights.elements)) of all parameters"),
+        ])
+    } else if weights.elements > 0 {
+      facts.add("zeros", [Cell(Figures.percent(weights.zeros, of: weights.elements), .strong)])
+    }
+    if let sharedPattern {
+      let compliant = report.tensors.lazy.filter {
+        $0.kind == .matrix && $0.statistics?.compliant.contains(sharedPattern) == true
+      }.count
+      let all = Figures.things(matrices.tensors, "weight matrix", plural: "weight matrices")
+      facts.add(
+        "shared pattern", [Cell("\(sharedPattern) in \(Figures.grouped(compliant)) of \(all)")])
+    }
+    if sharedPattern == nil && !grouped.groups.contains(where: { $0.pattern != nil }) && matrices.elements > 0 {
+      facts.add("N:M patterns", [Cell("none holds")])
+    }
+    var odd: [Cell] = []
+    if summary.nan > 0 { odd.append(Cell("NaN \(Figures.grouped(summary.nan))", .look)) }
+    if summary.infinite > 0 { odd.append(Cell("Inf \(Figures.grouped(summary.infinite))", .look)) }
+    if summary.negativeZeros > 0 {
+      odd.append(Cell("-0.0 \(Figures.grouped(summary.negativeZeros)) (kept by every layout)"))
+    }
+    if !odd.isEmpty { facts.add("odd values", odd) }
+    if summary.uncounted > 0 {
+      facts.add("not counted", [Cell("\(Figures.things(summary.uncounted, "tensor")) of types without a scan")])
+    }
+    return facts
+  }
+
+  /// A size that the model could have, and how to get it.
+  private struct Alternative {
+    var label: String
+    var bytes: UInt64
+    var layout: String?
+  }
+
+  private var alternatives: [Alternative] {
+    let stored = summary.storedBytes
+    var rows = [Alternative(label: "as it is", bytes: stored)]
+    let dense = report.tensors.reduce(UInt64(0)) { $0 &+ $1.tensor.denseByteCount }
+    if summary.layouts.keys.contains(where: { $0 != .dense }) {
+      rows.append(Alternative(label: "dense", bytes: dense, layout: dense < stored ? "dense" : nil))
+    }
+    if let sharedPattern, let bytes = bytes(in: .nm(sharedPattern)), saves(bytes) {
+      rows.append(Alternative(label: "\(sharedPattern) layout", bytes: bytes, layout: "nm:\(sharedPattern)"))
+    }
+    let worth = saves(summary.bestBytes)
+    rows.append(
+      Alternative(label: "smallest layouts", bytes: summary.bestBytes, layout: worth ? "auto" : nil))
+    return rows
+  }
+
+  /// Whether so many bytes are at least 5 % less than there are.
+  private func saves(_ bytes: UInt64) -> Bool {
+    bytes < summary.storedBytes && Double(bytes) < 0.95 * Double(summary.storedBytes)
+  }
+
+  /// The bytes with every tensor in this N:M layout that can take it, the others as they are; nil if none can.
+  private func bytes(in layout: Layout) -> UInt64? {
+    guard case .nm(let pattern) = layout else { return nil }
+    var total: UInt64 = 0
+    var taken = 0
+    for report in report.tensors {
+      let tensor = report.tensor
+      total &+= tensor.storage.byteCount
+      guard tensor.shape.rank >= 2, let statistics = report.statistics,
+        // Groups of the layout lie along rows; those of another axis tell nothing about them.
+        report.axis?.axes.first == tensor.shape.rank - 1,
+        let result = statistics.patterns.first(where: { $0.pattern == pattern }),
+        result.count.storedViolations == 0,
+        let bytes = layout.byteCount(
+          elementType: tensor.elementType, shape: tensor.shape, nnz: statistics.stored)
+      else { continue }
+      total = total &- tensor.storage.byteCount &+ bytes
+      taken += 1
+    }
+    return taken == 0 ? nil : total
+  }
+
+  private func writeSizes(to writer: inout LineWriter) throws {
+    let style = writer.style
+    let rows = alternatives
+    let label = rows.reduce(0) { max($0, $1.label.utf8.count) }
+    for row in rows {
+      let size = Figures.size(row.bytes)
+      var line = "  " + style.paint(row.label, .dim)
+      line += String(repeating: " ", count: label - row.label.utf8.count + 2 + max(0, 9 - size.utf8.count)) + size
+      var width = 2 + label + 2 + max(9, size.utf8.count)
+      if row.bytes != summary.storedBytes {
+        let share = Figures.percent(row.bytes, of: summary.storedBytes)
+        line += String(repeating: " ", count: 2 + max(0, 6 - share.utf8.count)) + share
+        width += 2 + max(6, share.utf8.count)
+      }
+      guard let layout = row.layout else {
+        try writer.line(line)
+        continue
+      }
+      let command = Suggestion(["convert", .path(report.path), "OUT", "--layout", .word(layout)])
+      if let text = command.text(style, room: style.width - width - 3, exact: true) {
+        try writer.line(line + "   " + text)
+      } else {
+        try writer.line(line)
+        if let text = command.text(style, room: style.width - 6) { try writer.line("      " + text) }
+      }
+    }
+  }
+
+  private static let mostOutliers = 5
+
+  /// The members that keep a group from following a pattern.
+  private func writeOutliers(to writer: inout LineWriter) throws {
+    let style = writer.style
+    var found = 0
+    for (place, group) in grouped.groups.enumerated() {
+      guard let (pattern, members) = group.pattern, members < group.count, members * 2 >= group.count else {
+        continue
+      }
+      for index in grouped.members(of: place) {
+        guard let statistics = report.tensors[index].statistics, !statistics.compliant.contains(pattern) else {
+          continue
+        }
+        found += 1
+        if found > Self.mostOutliers { continue }
+        if found == 1 { try writer.line(style.paint("needs a look", .look)) }
+        let share = Figures.percent(statistics.zeros, of: statistics.elements)
+        try writer.lines(
+          Flow.lines(
+            [Cell(foreign: report.tensors[index].tensor.name.text), Cell("\(share) zeros, not \(pattern)")],
+            separator: "  ", start: "  ", indent: 4, style: style))
+      }
+    }
+    if found > Self.mostOutliers {
+      try writer.line("  and \(Figures.things(found - Self.mostOutliers, "tensor")) more")
+    }
+    guard found > 0 else { return }
+    if let pattern = sharedPattern {
+      let command = Suggestion(["validate", .path(report.path), "--pattern", .word("\(pattern)")])
+      if let text = command.text(style, room: style.width - 2) { try writer.line("  " + text) }
+    }
+    try writer.line()
+  }
+}

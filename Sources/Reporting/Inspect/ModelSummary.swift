@@ -1,0 +1,72 @@
+import Inspection
+import ModelIR
+
+/// Sums over a model's tensors, taken in one pass.
+struct ModelSummary {
+  /// Elements and zeros of tensors that were counted.
+  struct Zeros {
+    var tensors = 0
+    var elements: UInt64 = 0
+    var zeros: UInt64 = 0
+
+    fileprivate mutating func add(_ statistics: TensorStatistics) {
+      tensors += 1
+      elements &+= statistics.elements
+      zeros &+= statistics.zeros
+    }
+  }
+
+  /// The elements of all weights.
+  var parameters: UInt64 = 0
+  var storedBytes: UInt64 = 0
+  var bestBytes: UInt64 = 0
+  /// Of matrices, and of all weights.
+  var matrices = Zeros()
+  var weights = Zeros()
+  var nan: UInt64 = 0
+  var infinite: UInt64 = 0
+  var negativeZeros: UInt64 = 0
+  /// Tensors whose values were not counted.
+  var uncounted = 0
+  /// How many tensors there are of each element type, layout and quantization scheme.
+  private(set) var types: [ElementType: Int] = [:]
+  private(set) var layouts: [Layout: Int] = [:]
+  private(set) var schemes: [String: Int] = [:]
+
+  /// Sums up a report.
+  init(_ report: ModelReport) {
+    var typeCounts = [Int](repeating: 0, count: ElementType.allCases.count)
+    var denseCount = 0
+    for index in report.tensors.indices {
+      let kind = report.tensors[index].kind
+      if kind != .notWeight {
+        let (sum, overflow) = parameters.addingReportingOverflow(
+          report.tensors[index].tensor.shape.elementCount)
+        parameters = overflow ? .max : sum
+      }
+      typeCounts[Int(report.tensors[index].tensor.elementType.rawValue)] += 1
+      let layout = report.tensors[index].tensor.layout
+      if layout == .dense { denseCount += 1 } else { layouts[layout, default: 0] += 1 }
+      if let quantization = report.tensors[index].tensor.quantization {
+        schemes[quantization.scheme, default: 0] += 1
+      }
+      let bytes = report.tensors[index].tensor.storage.byteCount
+      storedBytes &+= bytes
+      guard let statistics = report.tensors[index].statistics else {
+        uncounted += 1
+        bestBytes &+= bytes
+        continue
+      }
+      bestBytes &+= statistics.best.byteCount
+      nan &+= statistics.nan
+      infinite &+= statistics.infinite
+      negativeZeros &+= statistics.negativeZeros
+      if kind == .matrix { matrices.add(statistics) }
+      if kind != .notWeight { weights.add(statistics) }
+    }
+    if denseCount > 0 { layouts[.dense] = denseCount }
+    for type in ElementType.allCases where typeCounts[Int(type.rawValue)] > 0 {
+      types[type] = typeCounts[Int(type.rawValue)]
+    }
+  }
+}

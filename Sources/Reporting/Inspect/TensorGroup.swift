@@ -1,0 +1,92 @@
+import Inspection
+import ModelIR
+import SparseCoding
+
+/// Tensors that share a row of a report: the same name but for numbers, and the same element type.
+struct TensorGroup {
+  /// What all members have, or that they differ in it.
+  enum Shared<Value: Equatable> {
+    /// All have this.
+    case all(Value)
+    /// They differ.
+    case varied
+
+    /// Takes another member's value into account.
+    mutating func merge(_ value: Value) {
+      if case .all(let known) = self, known != value { self = .varied }
+    }
+  }
+
+  /// The name: folded if there are several members, else as it is.
+  var name: [UInt8]
+  /// The place of the first member among the model's tensors.
+  let first: Int
+  let elementType: ElementType
+  private(set) var count = 1
+  private(set) var shape: Shared<Shape>
+  private(set) var layout: Shared<Layout>
+  /// The bytes as they are stored.
+  private(set) var storedBytes: UInt64
+  /// The bytes with each member in its smallest layout, and those layouts; of members that were counted.
+  private(set) var bestBytes: UInt64 = 0
+  private(set) var bestLayout: Shared<Layout>?
+  /// How many members have statistics, and their elements and zeros.
+  private(set) var counted = 0
+  private(set) var elements: UInt64 = 0
+  private(set) var zeros: UInt64 = 0
+  /// For each common pattern how many members comply.
+  private(set) var compliant: [Int] = []
+
+  /// A group of one.
+  init(_ report: TensorReport, at index: Int, name: [UInt8]) {
+    self.name = name
+    first = index
+    elementType = report.tensor.elementType
+    shape = .all(report.tensor.shape)
+    layout = .all(report.tensor.layout)
+    storedBytes = report.tensor.storage.byteCount
+    if let statistics = report.statistics { add(statistics) }
+  }
+
+  /// Adds a member.
+  mutating func add(_ report: borrowing TensorReport) {
+    count += 1
+    shape.merge(report.tensor.shape)
+    layout.merge(report.tensor.layout)
+    storedBytes &+= report.tensor.storage.byteCount
+    if let statistics = report.statistics { add(statistics) }
+  }
+
+  private mutating func add(_ statistics: TensorStatistics) {
+    counted += 1
+    elements &+= statistics.elements
+    zeros &+= statistics.zeros
+    bestBytes &+= statistics.best.byteCount
+    if bestLayout == nil {
+      bestLayout = .all(statistics.best.layout)
+    } else {
+      bestLayout?.merge(statistics.best.layout)
+    }
+    if compliant.isEmpty { compliant = [Int](repeating: 0, count: NMPattern.common.count) }
+    for result in statistics.patterns where result.isCompliant {
+      if let place = NMPattern.common.firstIndex(of: result.pattern) { compliant[place] += 1 }
+    }
+  }
+
+  /// The share of zeros, 0 to 1.
+  var sparsity: Double { elements == 0 ? 0 : Double(zeros) / Double(elements) }
+
+  /// The pattern that most members comply with, the strictest of several, and how many do.
+  var pattern: (pattern: NMPattern, members: Int)? {
+    let most = compliant.max() ?? 0
+    guard most > 0 else { return nil }
+    let found = zip(NMPattern.common, compliant).filter { $1 == most }.map(\.0)
+    return found.min { $0.strictness < $1.strictness }.map { ($0, most) }
+  }
+}
+
+extension NMPattern {
+  /// What patterns are ordered by: the strictest keeps the least share, and of equal shares the one that
+  /// keeps it in the smallest groups.
+  var strictness: (Double, Int) { (Double(kept) / Double(group), group) }
+}

@@ -1,0 +1,160 @@
+public import Inspection
+import ModelIR
+import SparseCoding
+import StrictJSON
+
+extension JSONReport {
+  /// Writes a `lacuna.inspect/1` document on one model or several.
+  /// - Throws: what `sink` throws.
+  public static func inspect(_ reports: [ModelReport], to sink: @escaping Sink) throws {
+    try document("lacuna.inspect/1", to: sink) { writer in
+      try writer.member("models", of: reports) { report, writer in
+        try writer.object { try write(report, to: &$0) }
+      }
+    }
+  }
+
+  private static func write(_ report: ModelReport, to writer: inout JSONWriter) throws {
+    let summary = ModelSummary(report)
+    try writer.member("path", report.path)
+    try writer.member("container", report.container.rawValue)
+    try writer.member("files", report.fileCount)
+    try writer.member("bytes", report.fileByteCount)
+    try writer.member("parameters", summary.parameters)
+    try writer.member("values_read", report.readValues)
+    try writer.member("sparsity", report.readValues ? report.weightSparsity : nil)
+    try writer.member("summary") { try write(summary, of: report, to: &$0) }
+    try writer.member("warnings", report.warnings)
+    try writer.member("tensors", of: report.tensors) { tensor, writer in
+      try writer.object { try write(tensor, to: &$0) }
+    }
+  }
+
+  private static func write(
+    _ summary: ModelSummary, of report: ModelReport, to writer: inout JSONWriter
+  ) throws {
+    let read = report.readValues
+    /// The share of zeros.
+    func share(_ zeros: ModelSummary.Zeros) -> Double? {
+      zeros.elements == 0 ? nil : Double(zeros.zeros) / Double(zeros.elements)
+    }
+    try writer.member("tensors", report.tensors.count)
+    try writer.member("dtypes", counts: summary.types.map { ($0.key.name, $0.value) })
+    try writer.member("layouts", counts: summary.layouts.map { ($0.key.description, $0.value) })
+    try writer.member("quantizations", of: summary.schemes.sorted { $0.key < $1.key }) { scheme, writer in
+      try writer.object { writer in
+        try writer.member("scheme", scheme.key)
+        try writer.member("tensors", scheme.value)
+      }
+    }
+    try writer.member("stored_bytes", summary.storedBytes)
+    try writer.member("best_bytes", read ? summary.bestBytes : nil)
+    try writer.member("parameter_sparsity", share(summary.weights))
+    try writer.member("shared_pattern", read ? report.sharedPattern?.description : nil)
+    try writer.member("nan", read ? summary.nan : nil)
+    try writer.member("inf", read ? summary.infinite : nil)
+    try writer.member("negative_zeros", read ? summary.negativeZeros : nil)
+    try writer.member("uncounted_tensors", summary.uncounted)
+  }
+
+  private static func write(_ report: TensorReport, to writer: inout JSONWriter) throws {
+    let (tensor, statistics) = (report.tensor, report.statistics)
+    try writer.member("name", tensor.name.text)
+    try writer.member("dtype", tensor.elementType.name)
+    try writer.member("shape", tensor.shape)
+    try writer.member("elements", tensor.shape.elementCount)
+    try writer.member("bytes", tensor.storage.byteCount)
+    try writer.member("kind", report.kind.name)
+    try writer.member("nnz", statistics?.nonzeros)
+    try writer.member("zeros", statistics?.zeros)
+    try writer.member("negative_zeros", statistics?.negativeZeros)
+    try writer.member("nan", statistics?.nan)
+    try writer.member("inf", statistics?.infinite)
+    try writer.member("sparsity", statistics?.sparsity)
+    try writer.member("layout", tensor.layout.description)
+    writer.key("quantization")
+    if let quantization = tensor.quantization { try write(quantization, to: &writer) } else { try writer.null() }
+    try writer.member(axis: report.axis)
+    writer.key("patterns")
+    if let statistics { try write(statistics.patterns, to: &writer) } else { try writer.null() }
+    writer.key("structure")
+    if let statistics { try writeStructure(statistics, to: &writer) } else { try writer.null() }
+    writer.key("best")
+    if let best = statistics?.best {
+      try writer.object { writer in
+        try writer.member("layout", best.layout.description)
+        try writer.member("bytes", best.byteCount)
+      }
+    } else {
+      try writer.null()
+    }
+    try writer.member("digest", report.digest)
+  }
+
+  private static func write(_ patterns: [PatternResult], to writer: inout JSONWriter) throws {
+    try writer.object { writer in
+      for result in patterns {
+        try writer.member(result.pattern.description) { writer in
+          try writer.member("groups", result.count.groups)
+          try writer.member("violations", result.count.violations)
+          try writer.member("ragged_groups", result.count.raggedGroups)
+          try writer.member("compliant", result.isCompliant)
+        }
+      }
+    }
+  }
+
+  private static func writeStructure(_ statistics: TensorStatistics, to writer: inout JSONWriter) throws {
+    try writer.object { writer in
+      try writer.member("blocks_of_4", statistics.blocks)
+      try writer.member("zero_blocks_of_4", statistics.zeroBlocks)
+      try writer.member("rows", statistics.rows)
+      try writer.member("zero_rows", statistics.zeroRows)
+      try writer.member("columns", statistics.columns)
+      try writer.member("zero_columns", statistics.zeroColumns)
+    }
+  }
+
+  /// Writes a quantization as the manifest does.
+  private static func write(_ quantization: Quantization, to writer: inout JSONWriter) throws {
+    try writer.object { writer in
+      try writer.member("scheme", quantization.scheme)
+      try writer.member("bits", quantization.bits)
+      if let packing = quantization.packing { try writer.member("packing", packing) }
+      switch quantization.granularity {
+      case .tensor: break
+      case .channel(let axis): try writer.member("axis", axis)
+      case .group(let axis, let size):
+        try writer.member("axis", axis)
+        try writer.member("group", size)
+      case .block(let extents): try writer.member("block", of: extents) { try $1.value($0) }
+      }
+      let parameters = [
+        ("scale", quantization.scale), ("zero_point", quantization.zeroPoint),
+        ("global_scale", quantization.globalScale),
+      ]
+      for (name, parameter) in parameters {
+        guard let parameter else { continue }
+        try writer.member(name) { writer in
+          switch parameter {
+          case .tensor(let tensor): try writer.member("tensor", tensor.text)
+          case .constant(let text): try writer.member("constant", text)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension WeightKind {
+  /// The kind as documents spell it.
+  fileprivate var name: String {
+    switch self {
+    case .matrix: "matrix"
+    case .embedding: "embedding"
+    case .outputHead: "output_head"
+    case .vector: "vector"
+    case .notWeight: "not_weight"
+    }
+  }
+}

@@ -1,0 +1,78 @@
+public import Inspection
+import ModelIR
+import StrictJSON
+
+extension JSONReport {
+  /// Writes a `lacuna.validate/1` document on one model or several that were checked alike.
+  /// - Precondition: there is a report, and all have the same pattern.
+  /// - Throws: what `sink` throws.
+  public static func validate(_ reports: [ValidationReport], to sink: @escaping Sink) throws {
+    guard let first = reports.first, reports.allSatisfy({ $0.pattern == first.pattern }) else {
+      preconditionFailure("reports on one pattern")
+    }
+    try document("lacuna.validate/1", to: sink) { writer in
+      try writer.member("pattern", first.pattern.description)
+      try writer.member("tail", first.tail.rawValue)
+      try writer.member("compliant", reports.allSatisfy(\.isCompliant))
+      try writer.member("models", of: reports) { report, writer in
+        try writer.object { writer in
+          try writer.member("path", report.path)
+          try writer.member("compliant", report.isCompliant)
+          try writer.member("compliant_tensors", report.count(.compliant))
+          try writer.member("violating_tensors", report.count(.violating))
+          try writer.member("skipped_tensors", report.count(.skipped))
+          try writer.member("warnings", report.warnings)
+        }
+      }
+      writer.key("tensors")
+      try writer.array { writer in
+        for (index, report) in reports.enumerated() {
+          for result in report.tensors {
+            try writer.object { try write(result, model: index, to: &$0) }
+          }
+        }
+      }
+    }
+  }
+
+  private static func write(
+    _ result: ValidationReport.TensorResult, model: Int, to writer: inout JSONWriter
+  ) throws {
+    let isChecked = result.status != .skipped
+    try writer.member("model", model)
+    try writer.member("name", result.tensor.name.text)
+    try writer.member("status", result.status.rawValue)
+    try writer.member("reason", result.reason)
+    try writer.member("dtype", result.tensor.elementType.name)
+    try writer.member("shape", result.tensor.shape)
+    try writer.member(axis: result.axis)
+    try writer.member("groups", isChecked ? result.groups : nil)
+    try writer.member("ragged_groups", isChecked ? result.raggedGroups : nil)
+    try writer.member("violating_groups", isChecked ? result.violatingGroups : nil)
+    writer.key("histogram")
+    if isChecked {
+      try writer.array { writer in
+        for count in result.histogram { try writer.value(count) }
+      }
+    } else {
+      try writer.null()
+    }
+    try writer.member("first_violations", of: result.firstViolations) { violation, writer in
+      try writer.object { writer in
+        try writer.member("row", violation.row)
+        try writer.member("group", violation.group)
+        try writer.member("first_index", violation.firstIndex)
+        try writer.member("nonzeros", violation.nonzeros)
+        try writer.member("values", of: violation.values) { try write(value: $0, to: &$1) }
+      }
+    }
+  }
+
+  /// Writes a number where double precision gives its digits back, else its text.
+  private static func write(value text: String, to writer: inout JSONWriter) throws {
+    guard let number = Double(text), number.isFinite, abs(number) <= 0x1p53 else {
+      return try writer.value(text)
+    }
+    try writer.value(number)
+  }
+}

@@ -1,0 +1,96 @@
+import ModelIR
+import StrictJSON
+
+/// Reports for programs: one JSON document each, whose `schema` names its JSON Schema in `Schemas/`.
+///
+/// Documents are complete and in the order of the model; names stand as the files have them, escaped as JSON
+/// and not for display. Within a schema's number fields are only ever added. Sizes are in bytes.
+public enum JSONReport {
+  /// Takes the text, in pieces of some 64 KiB.
+  public typealias Sink = (borrowing [UInt8]) throws -> Void
+
+  /// Writes a document that starts with its schema's name.
+  static func document(
+    _ schema: String, to sink: @escaping Sink, _ body: (inout JSONWriter) throws -> Void
+  ) throws {
+    var writer = JSONWriter(indent: 2, sink: sink)
+    try writer.object { writer in
+      try writer.member("schema", schema)
+      try body(&writer)
+    }
+    _ = try writer.finish()
+  }
+}
+
+extension JSONWriter {
+  /// Writes a key and a string.
+  mutating func member(_ name: String, _ text: String?) throws {
+    key(name)
+    if let text { try value(text) } else { try null() }
+  }
+
+  /// Writes a key and an integer.
+  mutating func member<Number: FixedWidthInteger>(_ name: String, _ number: Number?) throws {
+    key(name)
+    if let number { try value(number) } else { try null() }
+  }
+
+  /// Writes a key and a number.
+  mutating func member(_ name: String, _ number: Double?) throws {
+    key(name)
+    if let number { try value(number) } else { try null() }
+  }
+
+  /// Writes a key and a truth value.
+  mutating func member(_ name: String, _ flag: Bool) throws {
+    key(name)
+    try value(flag)
+  }
+
+  /// Writes a key and an array with an element for each item.
+  mutating func member<Item>(
+    _ name: String, of items: some Sequence<Item>, _ body: (Item, inout JSONWriter) throws -> Void
+  ) throws {
+    key(name)
+    try array { writer in
+      for item in items { try body(item, &writer) }
+    }
+  }
+
+  /// Writes a key and an object.
+  mutating func member(_ name: String, object body: (inout JSONWriter) throws -> Void) throws {
+    key(name)
+    try object(body)
+  }
+
+  /// Writes a shape: its extents, outermost first.
+  mutating func member(_ name: String, _ shape: Shape) throws {
+    try member(name, of: shape.extents) { try $1.value($0) }
+  }
+
+  /// Writes what is known about the axis along which groups run.
+  mutating func member(axis: ReductionAxis?) throws {
+    try member("axis", axis?.axes.first)
+    try member("axis_evidence", axis?.evidence.rawValue)
+  }
+
+  /// Writes diagnoses: warnings or findings.
+  mutating func member(_ name: String, _ diagnoses: [Diagnosis]) throws {
+    try member(name, of: diagnoses) { diagnosis, writer in
+      try writer.object { writer in
+        try writer.member("file", diagnosis.file)
+        try writer.member("tensor", diagnosis.tensor?.text)
+        try writer.member("problem", diagnosis.problem)
+        try writer.member("expected", diagnosis.expected)
+        try writer.member("offset", diagnosis.offset)
+      }
+    }
+  }
+
+  /// Writes a key and counts by name, sorted by name.
+  mutating func member(_ name: String, counts: [(name: String, count: Int)]) throws {
+    try member(name) { writer in
+      for (name, count) in counts.sorted(by: { $0.name < $1.name }) { try writer.member(name, count) }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Conversion
+internal import Inspection
+internal import ModelIR
+internal import Reporting
+internal import SparseCoding
+
+/// `lacuna diff`
+struct DiffCommand: LacunaCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Compare two models tensor by tensor, bit by bit, whatever their layouts.",
+    discussion: """
+      Exit 0 if both have the same tensors with the same types, shapes and bits, 1 if not.
+
+      Examples:
+        lacuna diff model.safetensors small.safetensors
+        lacuna diff ./Llama-8B ./Llama-8B-sparse
+      """)
+
+  @Argument(help: "The first model.")
+  var first: String
+
+  @Argument(help: "The second model.")
+  var second: String
+
+  @OptionGroup var selection: SelectionOptions
+  @OptionGroup(title: "Results") var results: ResultOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
+
+  func execute() throws -> Int32 {
+    let (left, right) = (try open(first), try open(second))
+    let progress = WorkProgress()
+    let resources = work.resources
+    let comparison = ModelComparison(
+      pool: ChunkPool(threads: resources.threads), chunkBytes: resources.chunkBytes, progress: progress)
+    let report = try ProgressDisplay.during(progress, work) {
+      try comparison.compare(left.model, right.model, named: first, second)
+    }
+    if results.json {
+      try JSONReport.diff(report, to: ResultStream.bytes)
+    } else if results.plain {
+      try PlainReport.diff(report, to: ResultStream.text)
+    } else {
+      try TerminalReport.diff(report, style: ResultStream.style(work), to: ResultStream.text)
+    }
+    return report.isEqual ? Outcome.yes : Outcome.no
+  }
+
+  private func open(_ path: String) throws -> OpenedModel {
+    var opened = try OpenedModel(path, lenient: work.lenient)
+    try opened.requireAgreement()
+    // A selection that is empty in one model only is a difference, not a mistake.
+    opened.model.tensors.removeAll { !selection.filter.selects($0.name) }
+    return opened
+  }
+}

@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import Conversion
+internal import Inspection
+internal import ModelIR
+internal import Reporting
+internal import SparseCoding
+
+/// `lacuna inspect`
+struct InspectCommand: LacunaCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show what is in a model, how sparse it is, how compliant, and how small it could be.",
+    discussion: """
+      Zeros are counted by value: +0 and -0, not NaN. Patterns are counted along the axis that a product sums \
+      over; repeated layers are folded into one row.
+
+      Examples:
+        lacuna inspect model.safetensors
+        lacuna inspect --headers-only ./Llama-8B
+        lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
+      """)
+
+  @Argument(help: ArgumentHelp("Files, indexes or model folders.", valueName: "path"))
+  var paths: [String]
+
+  @Flag(help: "Read no tensor data: milliseconds on any size.")
+  var headersOnly = false
+
+  @Flag(name: .customLong("all"), help: "Every tensor in a row of its own.")
+  var showsAll = false
+
+  @Option(help: ArgumentHelp("The order of rows.", valueName: "name|size|sparsity"))
+  var sort = InspectionOptions.Sort.name
+
+  @Option(help: ArgumentHelp("At most so many rows.", valueName: "n"))
+  var limit: Int?
+
+  @Flag(help: "SHA-256 of each tensor's type, shape and dense bytes.")
+  var digest = false
+
+  @OptionGroup var selection: SelectionOptions
+  @OptionGroup(title: "Results") var results: ResultOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more.") }
+    if headersOnly && digest { throw ValidationError("--digest reads tensor data, --headers-only does not.") }
+  }
+
+  func execute() throws -> Int32 {
+    let (reports, code) = try EachPath.run(paths) { path in
+      let report = try inspect(path)
+      if !results.json { try show(report) }
+      return (report, true)
+    }
+    if results.json && !reports.isEmpty { try JSONReport.inspect(reports, to: ResultStream.bytes) }
+    return code
+  }
+
+  private func inspect(_ path: String) throws -> ModelReport {
+    var opened = try OpenedModel(path, lenient: work.lenient)
+    try opened.requireAgreement()
+    try opened.select(selection.filter)
+    let progress = WorkProgress()
+    let resources = work.resources
+    let pool = ChunkPool(threads: resources.threads)
+    let model = opened.model
+    let tensors = try ProgressDisplay.during(progress, work) {
+      if headersOnly { return Inspector.headers(of: model) }
+      var tensors = try Inspector(pool: pool, chunkBytes: resources.chunkBytes, progress: progress).inspect(model)
+      if digest {
+        let digests = try TensorDigests.compute(
+          of: model, pool: pool, chunkBytes: resources.chunkBytes, progress: progress)
+        for (index, digest) in digests.enumerated() { tensors[index].digest = digest }
+      }
+      return tensors
+    }
+    return ModelReport(
+      path: path, container: model.container, fileCount: model.files.count,
+      fileByteCount: model.files.reduce(0) { $0 &+ $1.source.byteCount }, readValues: !headersOnly,
+      tensors: tensors, warnings: model.warnings)
+  }
+
+  private func show(_ report: ModelReport) throws {
+    let options = InspectionOptions(sort: sort, limit: limit, showsEveryTensor: showsAll)
+    if results.plain {
+      try PlainReport.inspect(report, options: options, to: ResultStream.text)
+    } else {
+      try TerminalReport.inspect(
+        report, options: options, style: ResultStream.style(work), to: ResultStream.text)
+    }
+  }
+}
