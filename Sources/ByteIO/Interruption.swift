@@ -14,7 +14,7 @@ public enum Interruption {
     let source: any DispatchSourceSignal
   }
 
-  /// A source that nothing refers to ends, and its signal, ignored otherwise, is then without effect.
+  /// A source that nothing refers to would end.
   private static let sources = Mutex<[Kept]>([])
 
   /// Catches both signals from now on. `farewell` gets the signal's name and prints a line; the exit code is
@@ -30,14 +30,22 @@ public enum Interruption {
       var current = sigaction()
       sigaction(number, nil, &current)
       if isIgnored(current) { continue }
-      signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
-        Debris.removeAll()
-        farewell(name)
-        _exit(128 + number)
+        Debris.removeAll {
+          farewell(name)
+          _exit(128 + number)
+        }
       }
+      // Registration is another thread's work: a signal must not get lost before it is done.
+      let registered = DispatchSemaphore(value: 0)
+      source.setRegistrationHandler { registered.signal() }
       source.resume()
+      registered.wait()
+      #if canImport(Darwin)
+        // Elsewhere the source has put its own action in place of the default one.
+        signal(number, SIG_IGN)
+      #endif
       let kept = Kept(source: source)
       sources.withLock { $0.append(kept) }
     }

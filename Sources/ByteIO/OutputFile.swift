@@ -41,25 +41,19 @@ public final class OutputFile: Sendable {
   ) throws -> OutputFile {
     // A second round only if a run that just finished renamed the file between our open and our lock.
     for _ in 0..<16 {
-      let descriptor = try retrying("create", path: displayName, role: .output) {
-        open(temporaryPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+      let descriptor = try Debris.creating(temporaryPath) {
+        try openLocked(temporaryPath, displayName: displayName)
       }
       do {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-          guard errno == EWOULDBLOCK else {
-            throw SystemFault("lock", path: displayName, role: .output, code: errno)
-          }
-          throw OutputFault(file: displayName, rule: .busy)
-        }
         let identity = try FileIdentity.of(descriptor, path: displayName)
-        guard let named = try FileIdentity.at(temporaryPath, followingLinks: false, role: .output),
+        guard let named = try FileIdentity.at(temporaryPath, followingLinks: false),
           named.isSameFile(as: identity)
         else {
           close(descriptor)
+          Debris.forget(temporaryPath)
           continue
         }
         guard identity.kind == .regular else { throw OutputFault(file: displayName, rule: .notRegular) }
-        Debris.register(temporaryPath)
         // Until it is complete its owner may write it, or the next run could not take over what this leaves.
         let writable = mode.map { mode_t($0) | 0o600 }
         if ftruncate(descriptor, 0) != 0 || writable.map({ fchmod(descriptor, $0) != 0 }) == true {
@@ -70,10 +64,23 @@ public final class OutputFile: Sendable {
           descriptor: descriptor, mode: mode)
       } catch {
         close(descriptor)
+        unlink(temporaryPath)
+        Debris.forget(temporaryPath)
         throw error
       }
     }
     throw OutputFault(file: displayName, rule: .busy)
+  }
+
+  private static func openLocked(_ path: String, displayName: String) throws -> CInt {
+    let descriptor = try retrying("create", path: displayName, role: .output) {
+      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+    }
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+    let code = errno
+    close(descriptor)
+    if code == EWOULDBLOCK { throw OutputFault(file: displayName, rule: .busy) }
+    throw SystemFault("lock", path: displayName, role: .output, code: code)
   }
 
   /// Gives the file its final size and reserves the space for it, so that a full disk is found before any

@@ -80,19 +80,12 @@ public final class OutputTransaction: Sendable {
       throw OutputFault(file: path, rule: .isLink)
     }
     let temporary = temporaryPath(for: final)
-    Debris.register(temporary.string)
-    if mkdir(temporary.string, 0o777) != 0 && errno != EEXIST {
-      let code = errno
-      Debris.forget(temporary.string)
-      if code == ENOENT { throw OutputFault(file: path, rule: .noParent) }
-      throw SystemFault("create", path: path, role: .output, code: code)
-    }
-    let lock: CInt
-    do {
-      lock = try lockFolder(temporary, displayName: path)
-    } catch {
-      Debris.forget(temporary.string)
-      throw error
+    let lock = try Debris.creating(temporary.string) {
+      if mkdir(temporary.string, 0o777) != 0 && errno != EEXIST {
+        if errno == ENOENT { throw OutputFault(file: path, rule: .noParent) }
+        throw SystemFault("create", path: path, role: .output, code: errno)
+      }
+      return try lockFolder(temporary, displayName: path)
     }
     let transaction = OutputTransaction(
       place: .staged(temporary, final: final), lock: lock, force: force, inputs: inputs)
@@ -188,13 +181,12 @@ public final class OutputTransaction: Sendable {
         if there.kind == .folder { continue }
         throw OutputFault(file: path.string, rule: there.kind == .link ? .isLink : .isNoFolder)
       }
-      Debris.register(path.string)
-      guard mkdir(path.string, 0o777) == 0 else {
-        let code = errno
-        Debris.forget(path.string)
-        throw SystemFault("create", path: path.string, role: .output, code: code)
-      }
       let made = path
+      try Debris.creating(path.string) {
+        guard mkdir(made.string, 0o777) == 0 else {
+          throw SystemFault("create", path: made.string, role: .output, code: errno)
+        }
+      }
       state.withLock { $0.folders.append(made) }
     }
   }

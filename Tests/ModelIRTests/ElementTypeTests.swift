@@ -1,0 +1,50 @@
+import ModelIR
+import Testing
+
+@Suite("ElementType")
+struct ElementTypeTests {
+  /// The dtypes in the order in which the reference declares them, which its writer sorts by, and the bits of
+  /// each.
+  static let reference: [(name: String, bits: Int)] = [
+    ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8),
+    ("F8_E4M3", 8),
+    ("F8_E8M0", 8), ("F8_E4M3FNUZ", 8), ("F8_E5M2FNUZ", 8), ("I16", 16), ("U16", 16), ("F16", 16),
+    ("BF16", 16),
+    ("I32", 32), ("U32", 32), ("F32", 32), ("C64", 64), ("F64", 64), ("I64", 64), ("U64", 64),
+  ]
+
+  @Test("The types are those of the reference, in its order, with its bits")
+  func order() {
+    #expect(ElementType.allCases.map(\.name) == Self.reference.map(\.name))
+    #expect(ElementType.allCases.map(\.bitWidth) == Self.reference.map(\.bits))
+    #expect(ElementType.allCases.sorted() == ElementType.allCases)
+    for (low, high) in zip(ElementType.allCases, ElementType.allCases.dropFirst()) {
+      #expect(low < high)
+      #expect(!(high < low))
+    }
+  }
+
+  @Test("A type is found by its name", arguments: ElementType.allCases)
+  func name(type: ElementType) {
+    #expect(ElementType(name: type.name) == type)
+  }
+
+  @Test(
+    "Other names are none",
+    arguments: ["", "f32", "F32 ", "F8", "F128", "F8_E4M3FN", "BF", "INT8", "u8"]
+  )
+  func badName(name: String) {
+    #expect(ElementType(name: name) == nil)
+  }
+
+  @Test("Only types under 8 bits share bytes", arguments: ElementType.allCases)
+  func byteWidth(type: ElementType) {
+    #expect(type.byteWidth == (type.bitWidth < 8 ? nil : type.bitWidth / 8))
+  }
+
+  @Test("Integers and truth values are no floating point, all else is", arguments: ElementType.allCases)
+  func isFloatingPoint(type: ElementType) {
+    let isInteger = type.name == "BOOL" || type.name.hasPrefix("I") || type.name.hasPrefix("U")
+    #expect(type.isFloatingPoint == !isInteger)
+  }
+}
