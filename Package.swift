@@ -50,6 +50,34 @@ let package = Package(
       name: "lacuna",
       dependencies: ["ByteIO", "ModelIR", "SparseCoding", "Inspection", "Reporting", "Conversion", argumentParser],
       swiftSettings: memorySafe),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseStyle),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
+    .testTarget(name: "ModelIRTests", dependencies: ["ModelIR", "TestSupport"], swiftSettings: houseStyle),
+    .testTarget(
+      name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: houseStyle),
+    .testTarget(
+      name: "ByteIOTests", dependencies: ["ByteIO", "ModelIR", "TestSupport"], swiftSettings: houseStyle),
+    .testTarget(
+      name: "SafetensorsTests",
+      dependencies: ["Safetensors", "ByteIO", "ModelIR", "StrictJSON", "TestSupport"],
+      swiftSettings: houseStyle),
+    .testTarget(
+      name: "SparseCodingTests", dependencies: ["SparseCoding", "ModelIR"], swiftSettings: houseStyle),
+    .testTarget(
+      name: "DialectTests", dependencies: ["Dialect", "ModelIR", "TestSupport"], swiftSettings: houseStyle),
+    .testTarget(
+      name: "InspectionTests", dependencies: ["Inspection", "ModelIR", "SparseCoding", "TestSupport"],
+      swiftSettings: houseStyle),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: ["Reporting", "Inspection", "ModelIR", "SparseCoding", "StrictJSON"],
+      swiftSettings: houseStyle),
+    .testTarget(
+      name: "ConversionTests",
+      dependencies: [
+        "Conversion", "ByteIO", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
+      ],
+      swiftSettings: houseStyle),
+    .testTarget(name: "CommandTests", dependencies: ["lacuna", "TestSupport"], swiftSettings: houseStyle),
   ]
 )

@@ -66,16 +66,6 @@ enum Posix {
     return descriptor
   }
 
-  /// Bounds a resource of this process: only for the child of an exit test.
-  static func limitOpenFiles(to count: Int) throws {
-    var limit = rlimit(rlim_cur: rlim_t(count), rlim_max: rlim_t(count))
-    #if canImport(Darwin)
-      try #require(setrlimit(RLIMIT_NOFILE, &limit) == 0)
-    #else
-      try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
-    #endif
-  }
-
   /// Bounds the size of every file that this process writes: only for the child of an exit test.
   static func limitFileSize(to byteCount: Int) throws {
     signal(SIGXFSZ, SIG_IGN)

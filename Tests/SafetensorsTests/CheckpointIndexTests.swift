@@ -18,8 +18,9 @@ struct CheckpointIndexTests {
       """
     )
     #expect(index.shards == ["model-00002-of-000163.safetensors", "x.safetensors"])
-    #expect(index.names == ["b", "a", "c"])
-    #expect(index.shardOfTensor == ["b": 0, "a": 1, "c": 0])
+    #expect(index.entries.map(\.name) == ["b", "a", "c"])
+    #expect(index.entries.map(\.shard) == [0, 1, 0])
+    #expect(index.placeOfTensor == ["b": 0, "a": 1, "c": 2])
     #expect(index.totalSize == 28)
     #expect(index.totalParameters == 7)
   }
@@ -43,7 +44,7 @@ struct CheckpointIndexTests {
     let index = try read(
       "{\"weight_map\":{\"caf\u{E9}\":\"x.safetensors\",\"cafe\u{301}\":\"x.safetensors\"}}"
     )
-    #expect(index.names == [TensorName("caf\u{E9}"), TensorName("cafe\u{301}")])
+    #expect(index.entries.map(\.name) == [TensorName("caf\u{E9}"), TensorName("cafe\u{301}")])
   }
 
   static func map(_ members: String) -> String { "{\"weight_map\":{\(members)}}" }
@@ -147,7 +148,7 @@ struct CheckpointIndexTests {
     #expect(String(decoding: text, as: UTF8.self) == expected)
     let index = try CheckpointIndex(source: MemorySource(text, named: "index"))
     #expect(index.totalSize == 28)
-    #expect(index.names == ["a.10", "a.9", "b.weight"])
+    #expect(index.entries.map(\.name) == ["a.10", "a.9", "b.weight"])
   }
 
   @Test("The number of parameters is written where it is known", arguments: [nil, 7] as [UInt64?])

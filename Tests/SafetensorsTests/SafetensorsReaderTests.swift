@@ -14,21 +14,23 @@ struct SafetensorsReaderTests {
   @Test("Tensors are dense regions of their file, in the order of the header")
   func tensors() throws {
     let source = RecordingSource(Self.builder.bytes)
-    let reader = try SafetensorsReader(source: source, name: "model.safetensors", index: 3)
+    let reader = try SafetensorsReader(source: source, name: "model.safetensors")
     let dataStart = UInt64(8 + Self.builder.header.count)
-    #expect(reader.tensors.map(\.name) == ["b", "a"])
-    #expect(reader.tensors.map(\.elementType) == [.float32, .bfloat16])
-    #expect(reader.tensors.map(\.shape.extents) == [[2], [1, 2]])
-    let regions = reader.tensors.map(\.storage.regions)
+    let tensors = Array(reader.tensors(inFile: 3))
+    let file = reader.file(numbered: 3)
+    #expect(tensors.map(\.name) == ["b", "a"])
+    #expect(tensors.map(\.elementType) == [.float32, .bfloat16])
+    #expect(tensors.map(\.shape.extents) == [[2], [1, 2]])
+    let regions = tensors.map(\.storage.regions)
     #expect(regions[0] == [Region(file: 3, offset: dataStart, byteCount: 8)])
     #expect(regions[1] == [Region(file: 3, offset: dataStart + 8, byteCount: 4)])
     #expect(
-      reader.tensors.allSatisfy { $0.layout == .dense && $0.quantization == nil && $0.reduction == nil }
+      tensors.allSatisfy { $0.layout == .dense && $0.quantization == nil && $0.reduction == nil }
     )
-    #expect(reader.file.name == "model.safetensors")
-    #expect(reader.file.skeleton == Region(file: 3, offset: 0, byteCount: dataStart))
-    #expect(reader.file.metadata.text(forKey: "format") == "pt")
-    #expect(reader.file.declaresMetadata)
+    #expect(file.name == "model.safetensors")
+    #expect(file.skeleton == Region(file: 3, offset: 0, byteCount: dataStart))
+    #expect(file.metadata.text(forKey: "format") == "pt")
+    #expect(file.declaresMetadata)
     #expect(reader.warnings.isEmpty)
     #expect(source.rests == 1)
   }
@@ -37,9 +39,9 @@ struct SafetensorsReaderTests {
   func lenient() throws {
     let file = SafetensorsBuilder(header: #"{"a":["U8",[0],[0,0]],"a":["I8",[0],[0,0]]}"#)
     let source = MemorySource(file.bytes, named: "file")
-    #expect(throws: SafetensorsFault.self) { try SafetensorsReader(source: source, name: "f", index: 0) }
-    let reader = try SafetensorsReader(source: source, name: "f", index: 0, lenient: true)
-    #expect(reader.tensors.map(\.elementType) == [.int8])
+    #expect(throws: SafetensorsFault.self) { try SafetensorsReader(source: source, name: "f") }
+    let reader = try SafetensorsReader(source: source, name: "f", lenient: true)
+    #expect(reader.tensors(inFile: 0).map(\.elementType) == [.int8])
     #expect(reader.warnings.count == 1)
   }
 
@@ -56,18 +58,19 @@ struct SafetensorsReaderTests {
       func rest() throws { throw Changed() }
     }
     let source = Changing(memory: MemorySource(Self.builder.bytes, named: "file"))
-    #expect(throws: Changing.Changed.self) { try SafetensorsReader(source: source, name: "f", index: 0) }
+    #expect(throws: Changing.Changed.self) { try SafetensorsReader(source: source, name: "f") }
   }
 
   @Test("Real weights are read from their file", arguments: [("dense", 0), ("2of4", 0.5), ("90pct", 0.9)])
   func realWeights(variant: String, zeroShare: Double) throws {
     let path = Fixture.path("real/minilm-l0-attention-\(variant)-bf16.safetensors")
     let source = try InputFile.open(path)
-    let reader = try SafetensorsReader(source: source, name: "model.safetensors", index: 0)
-    #expect(reader.tensors.count == 10)
-    #expect(reader.tensors.allSatisfy { $0.elementType == .bfloat16 })
+    let reader = try SafetensorsReader(source: source, name: "model.safetensors")
+    let tensors = Array(reader.tensors(inFile: 0))
+    #expect(tensors.count == 10)
+    #expect(tensors.allSatisfy { $0.elementType == .bfloat16 })
     let query = try #require(
-      reader.tensors.first { $0.name == "encoder.layer.0.attention.self.query.weight" }
+      tensors.first { $0.name == "encoder.layer.0.attention.self.query.weight" }
     )
     #expect(query.shape.extents == [384, 384])
     let region = try #require(query.storage.regions.first)

@@ -112,6 +112,15 @@ struct ShardedCheckpointTests {
     #expect(checkpoint.model.tensors.map(\.name) == ["a", "b", "c", "d"])
   }
 
+  @Test("A tensor that the index does not list and that is in two shards, however lenient one is")
+  func extraTensorTwice() throws {
+    try writeShard(Self.first, ["a": 4, "b": 4, "d": 0])
+    try writeShard(Self.second, ["c": 8, "d": 0])
+    let checkpoint = try read(lenient: true)
+    #expect(findings(checkpoint.disagreements) == ["\(Self.second) d: stands in another shard too"])
+    #expect(checkpoint.model.tensors.map(\.name) == ["a", "b", "d", "c"])
+  }
+
   @Test("A shard on the disk that the index does not name is not read")
   func extraShard() throws {
     try temporary.write("no safetensors file", to: "model-00003-of-00003.safetensors")
@@ -181,6 +190,23 @@ struct ShardedCheckpointTests {
     }
     let folder = try Folder(temporary.path("hub/snapshots/1234"))
     #expect(try ShardedCheckpoint(folder: folder, indexName: Self.indexName).disagreements.isEmpty)
+  }
+
+  @Test("More shards than there are descriptors are read, in the order of the index")
+  func manyShards() async {
+    await #expect(processExitsWith: .success) {
+      let checkpoint = try Self()
+      let names = (0..<163).map { "model-\($0)-of-000163.safetensors" }
+      for (number, name) in names.enumerated() { try checkpoint.writeShard(name, ["t\(number)": 1]) }
+      try checkpoint.writeIndex(names.enumerated().map { ("t\($0.offset)", $0.element) }, total: "163")
+      // Sixteen headers at a time, and what the process has open anyway.
+      try limitOpenFiles(to: 48)
+      let read = try checkpoint.read()
+      #expect(read.disagreements.isEmpty)
+      #expect(read.model.files.map(\.name) == names)
+      #expect(read.model.tensors.map(\.storage.file) == Array(0..<163))
+      withExtendedLifetime(checkpoint) {}
+    }
   }
 
   @Test("An index that is missing is a missing input")

@@ -5,7 +5,8 @@ import Testing
 struct InvalidDocument: Sendable, CustomTestStringConvertible {
   let text: [UInt8]
   let error: JSONError
-  var testDescription: String { String(decoding: text.prefix(60), as: UTF8.self) }
+  // Escaped: it goes to a terminal.
+  var testDescription: String { String(reflecting: String(decoding: text.prefix(60), as: UTF8.self)) }
 
   init(_ text: String, _ rule: JSONError.Rule, at offset: UInt64) {
     self.init(bytes: Array(text.utf8), rule, at: offset)

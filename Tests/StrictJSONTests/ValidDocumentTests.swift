@@ -5,7 +5,8 @@ import Testing
 struct ValidDocument: Sendable, CustomTestStringConvertible {
   let text: [UInt8]
   let value: JSONTree
-  var testDescription: String { String(decoding: text.prefix(60), as: UTF8.self) }
+  // Escaped: it goes to a terminal.
+  var testDescription: String { String(reflecting: String(decoding: text.prefix(60), as: UTF8.self)) }
 
   init(_ text: String, _ value: JSONTree) {
     self.text = Array(text.utf8)

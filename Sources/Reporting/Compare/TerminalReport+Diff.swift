@@ -1,29 +1,46 @@
 public import Inspection
-import ModelIR
+internal import ModelIR
 
 extension TerminalReport {
   /// Says in what two models differ, a line for each tensor that does.
-  ///
-  /// - Parameter limit: how many tensors are listed; nil for all.
+  /// At most `limit` tensors are listed.
   /// - Throws: what `sink` throws.
   public static func diff(
-    _ report: DifferenceReport, limit: Int? = nil, style: TerminalStyle, to sink: @escaping Sink
+    _ report: DifferenceReport,
+    limit: Int? = nil,
+    style: TerminalStyle,
+    to sink: @escaping Sink
   ) throws {
     var writer = LineWriter(style, to: sink)
     try writer.lines(
       Flow.lines(
-        [Cell("A", .dim), Cell(foreign: report.first, .strong)], separator: "  ", indent: 3, style: style))
+        [Cell("A", .dim), Cell(foreign: report.first, .strong)],
+        separator: "  ",
+        indent: 3,
+        style: style
+      )
+    )
     try writer.lines(
       Flow.lines(
-        [Cell("B", .dim), Cell(foreign: report.second, .strong)], separator: "  ", indent: 3, style: style))
+        [Cell("B", .dim), Cell(foreign: report.second, .strong)],
+        separator: "  ",
+        indent: 3,
+        style: style
+      )
+    )
     try writer.line()
     let shown = min(limit ?? .max, report.differences.count)
     for result in report.differences.prefix(shown) {
       let (sign, what) = words(result.difference)
       try writer.lines(
         Flow.lines(
-          [Cell(sign, .look), Cell(foreign: result.name.text), Cell(what, .dim)], separator: "  ",
-          start: "  ", indent: 5, style: style))
+          [Cell(sign, .look), Cell(foreign: result.name.text), Cell(what, .dim)],
+          separator: "  ",
+          start: "  ",
+          indent: 5,
+          style: style
+        )
+      )
     }
     if shown < report.differences.count {
       try writer.line("  and \(Figures.things(report.differences.count - shown, "more", plural: "more"))")
@@ -40,7 +57,12 @@ extension TerminalReport {
       try writer.lines(
         Flow.paragraph(
           "\(Figures.things(count, "tensor")) \(count == 1 ? "differs" : "differ"), \(equal)",
-          start: "DIFFERENT: ", startTone: .failure, indent: 2, style: style))
+          start: "DIFFERENT: ",
+          startTone: .failure,
+          indent: 2,
+          style: style
+        )
+      )
     }
     try writer.finish()
   }

@@ -1,5 +1,5 @@
-import Inspection
-import ModelIR
+internal import Inspection
+internal import ModelIR
 
 /// What a conversion does to the tensors that go from one layout to another.
 struct ConversionTotals {

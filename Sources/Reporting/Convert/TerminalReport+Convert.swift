@@ -1,12 +1,14 @@
 public import Inspection
-import ModelIR
+internal import ModelIR
 
 extension TerminalReport {
   /// Says what a conversion did, or would do: bytes before and after for each layout, what stayed as it was
   /// and why, the files, and the way back.
   /// - Throws: what `sink` throws.
   public static func convert(
-    _ report: ConversionReport, style: TerminalStyle, to sink: @escaping Sink
+    _ report: ConversionReport,
+    style: TerminalStyle,
+    to sink: @escaping Sink
   ) throws {
     var writer = LineWriter(style, to: sink)
     try writer.lines(
@@ -14,14 +16,23 @@ extension TerminalReport {
         [
           Cell(report.isDryRun ? "plan" : "done", .strong), Cell(foreign: report.input), Cell("→"),
           Cell(foreign: report.output),
-        ], separator: "  ", indent: 6, style: style))
+        ],
+        separator: "  ",
+        indent: 6,
+        style: style
+      )
+    )
     try writer.line()
     if report.isUnchanged {
       let verb = report.isDryRun ? "will go" : "went"
       try writer.lines(
         Flow.lines(
-          [Cell("nothing to change: the files \(verb) out byte for byte")], start: "  ", indent: 2,
-          style: style))
+          [Cell("nothing to change: the files \(verb) out byte for byte")],
+          start: "  ",
+          indent: 2,
+          style: style
+        )
+      )
     } else if !report.tensors.isEmpty {
       try writeLayouts(report, to: &writer)
     }
@@ -40,7 +51,12 @@ extension TerminalReport {
       .init("tensors", .right, squeezes: [.init(order: 4, width: 0)]),
       .init("before", .right, squeezes: [.init(order: 3, width: 0)]), .init("after", .right),
       .init("", .right), .init("ratio", .right, squeezes: [.init(order: 2, width: 0)]),
-      .init("", floor: 16, isElastic: true, squeezes: [.init(order: 0, width: 6), .init(order: 1, width: 0)]),
+      .init(
+        "",
+        floor: 16,
+        isElastic: true,
+        squeezes: [.init(order: 0, width: 6), .init(order: 1, width: 0)]
+      ),
     ])
     /// A row of sums.
     func add(_ label: Cell, _ tensors: Int, _ before: UInt64, _ after: UInt64, _ tone: Tone) {
@@ -57,8 +73,12 @@ extension TerminalReport {
     }
     if totals.count > 1 {
       add(
-        Cell("all tensors", .strong), report.tensors.count, totals.reduce(0) { $0 &+ $1.before },
-        totals.reduce(0) { $0 &+ $1.after }, .plain)
+        Cell("all tensors", .strong),
+        report.tensors.count,
+        totals.reduce(0) { $0 &+ $1.before },
+        totals.reduce(0) { $0 &+ $1.after },
+        .plain
+      )
     }
     try table.write(to: &writer)
   }
@@ -67,13 +87,14 @@ extension TerminalReport {
   private static func writeStayed(_ report: ConversionReport, to writer: inout LineWriter) throws {
     let stayed = report.tensors.compactMap { result in result.reason.map { (result.name, $0) } }
     for group in ReasonGroup.group(stayed) {
-      let reason = SafeText.escape(group.reason, cells: 200)
+      let reason = writer.style.escape(group.reason, cells: 200)
       let head =
         group.count == 1
         ? "1 tensor stays as it is: \(reason)"
         : "\(Figures.grouped(group.count)) tensors stay as they are: \(reason)"
       try writer.lines(
-        Flow.lines([Cell(head)] + group.examples(), start: "  ", indent: 4, style: writer.style))
+        Flow.lines([Cell(head)] + group.examples(), start: "  ", indent: 4, style: writer.style)
+      )
     }
     if !stayed.isEmpty { try writer.line() }
   }
@@ -87,18 +108,22 @@ extension TerminalReport {
         Cell("\(Figures.size(report.inputByteCount)) → \(Figures.size(output))", .strong),
         Cell(Figures.percent(output, of: report.inputByteCount)),
         Cell(Figures.ratio(report.inputByteCount, output)),
-      ])
+      ]
+    )
     let most = 3
     var files = report.files.prefix(most).map {
       Cell(foreign: "\($0.name) \(Figures.size($0.byteCount))")
     }
-    if report.files.count > most { files.append(Cell("and \(Figures.things(report.files.count - most, "more", plural: "more"))")) }
+    if report.files.count > most {
+      files.append(Cell("and \(Figures.things(report.files.count - most, "more", plural: "more"))"))
+    }
     if !files.isEmpty { facts.add("writes", files) }
     if !report.carriedFiles.isEmpty {
       let bytes = report.carriedFiles.reduce(UInt64(0)) { $0 &+ $1.byteCount }
       facts.add(
         "carries over",
-        [Cell(Figures.things(report.carriedFiles.count, "other file")), Cell(Figures.size(bytes))])
+        [Cell(Figures.things(report.carriedFiles.count, "other file")), Cell(Figures.size(bytes))]
+      )
     }
     if report.isDryRun {
       facts.add("memory", [Cell("at most \(Figures.size(report.plannedMemory)) of buffers")])
@@ -108,15 +133,18 @@ extension TerminalReport {
         [
           Cell(Figures.duration(report.seconds)),
           Cell("\(Figures.rate(report.inputByteCount, seconds: report.seconds)) in"),
-        ])
+        ]
+      )
       facts.add(
         "checked",
         [
           Cell(
             report.wasVerified
               ? "read back: every tensor has the digest of its original"
-              : "every chunk was decoded and compared; --verify reads the output back too")
-        ])
+              : "every chunk was decoded and compared; --verify reads the output back too"
+          )
+        ]
+      )
     }
     return facts
   }

@@ -1,4 +1,4 @@
-import ModelIR
+internal import ModelIR
 
 /// A name in which every part between dots that is a number became a star, so that the layers of a model
 /// share one.

@@ -1,5 +1,5 @@
-import Inspection
-import ModelIR
+internal import Inspection
+internal import ModelIR
 
 /// A model's tensors in the groups that make the rows of a report.
 struct GroupedTensors {
@@ -13,7 +13,8 @@ struct GroupedTensors {
     groups.reserveCapacity(tensors.count)
     for index in tensors.indices {
       groups.append(
-        TensorGroup(tensors[index], at: index, name: Array(tensors[index].tensor.name.text.utf8)))
+        TensorGroup(tensors[index], at: index, name: Array(tensors[index].tensor.name.text.utf8))
+      )
     }
     membership = Array(tensors.indices)
   }
@@ -31,11 +32,13 @@ struct GroupedTensors {
       hasher.combine(type.rawValue)
       hasher.combine(bytes: folded.bytes.span)
       var hash = hasher.finalize()
+      var place = byHash[hash]
       // Hashes are seeded, so that no file can bring about a second round.
-      while let place = byHash[hash], groups[place].elementType != type || groups[place].name != folded.bytes {
+      while let taken = place, groups[taken].elementType != type || groups[taken].name != folded.bytes {
         hash &+= 1
+        place = byHash[hash]
       }
-      if let place = byHash[hash] {
+      if let place {
         groups[place].add(tensors[index])
         membership.append(place)
       } else {

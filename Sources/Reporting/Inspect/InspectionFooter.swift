@@ -1,6 +1,6 @@
-import Inspection
-import ModelIR
-import SparseCoding
+internal import Inspection
+internal import ModelIR
+internal import SparseCoding
 
 /// What an inspection says under its table.
 struct InspectionFooter {
@@ -36,7 +36,8 @@ struct InspectionFooter {
         [
           Cell(Figures.percent(matrices.zeros, of: matrices.elements), .strong),
           Cell("\(Figures.percent(weights.zeros, of: weights.elements)) of all parameters"),
-        ])
+        ]
+      )
     } else if weights.elements > 0 {
       facts.add("zeros", [Cell(Figures.percent(weights.zeros, of: weights.elements), .strong)])
     }
@@ -46,9 +47,12 @@ struct InspectionFooter {
       }.count
       let all = Figures.things(matrices.tensors, "weight matrix", plural: "weight matrices")
       facts.add(
-        "shared pattern", [Cell("\(sharedPattern) in \(Figures.grouped(compliant)) of \(all)")])
+        "shared pattern",
+        [Cell("\(sharedPattern) in \(Figures.grouped(compliant)) of \(all)")]
+      )
     }
-    if sharedPattern == nil && !grouped.groups.contains(where: { $0.pattern != nil }) && matrices.elements > 0 {
+    if sharedPattern == nil && !grouped.groups.contains(where: { $0.pattern != nil }) && matrices.elements > 0
+    {
       facts.add("N:M patterns", [Cell("none holds")])
     }
     var odd: [Cell] = []
@@ -59,7 +63,10 @@ struct InspectionFooter {
     }
     if !odd.isEmpty { facts.add("odd values", odd) }
     if summary.uncounted > 0 {
-      facts.add("not counted", [Cell("\(Figures.things(summary.uncounted, "tensor")) of types without a scan")])
+      facts.add(
+        "not counted",
+        [Cell("\(Figures.things(summary.uncounted, "tensor")) of types without a scan")]
+      )
     }
     return facts
   }
@@ -83,7 +90,8 @@ struct InspectionFooter {
     }
     let worth = saves(summary.bestBytes)
     rows.append(
-      Alternative(label: "smallest layouts", bytes: summary.bestBytes, layout: worth ? "auto" : nil))
+      Alternative(label: "smallest layouts", bytes: summary.bestBytes, layout: worth ? "auto" : nil)
+    )
     return rows
   }
 
@@ -106,7 +114,10 @@ struct InspectionFooter {
         let result = statistics.patterns.first(where: { $0.pattern == pattern }),
         result.count.storedViolations == 0,
         let bytes = layout.byteCount(
-          elementType: tensor.elementType, shape: tensor.shape, nnz: statistics.stored)
+          elementType: tensor.elementType,
+          shape: tensor.shape,
+          nnz: statistics.stored
+        )
       else { continue }
       total = total &- tensor.storage.byteCount &+ bytes
       taken += 1
@@ -121,7 +132,8 @@ struct InspectionFooter {
     for row in rows {
       let size = Figures.size(row.bytes)
       var line = "  " + style.paint(row.label, .dim)
-      line += String(repeating: " ", count: label - row.label.utf8.count + 2 + max(0, 9 - size.utf8.count)) + size
+      line +=
+        String(repeating: " ", count: label - row.label.utf8.count + 2 + max(0, 9 - size.utf8.count)) + size
       var width = 2 + label + 2 + max(9, size.utf8.count)
       if row.bytes != summary.storedBytes {
         let share = Figures.percent(row.bytes, of: summary.storedBytes)
@@ -153,7 +165,8 @@ struct InspectionFooter {
         continue
       }
       for index in grouped.members(of: place) {
-        guard let statistics = report.tensors[index].statistics, !statistics.compliant.contains(pattern) else {
+        guard let statistics = report.tensors[index].statistics, !statistics.compliant.contains(pattern)
+        else {
           continue
         }
         found += 1
@@ -163,7 +176,12 @@ struct InspectionFooter {
         try writer.lines(
           Flow.lines(
             [Cell(foreign: report.tensors[index].tensor.name.text), Cell("\(share) zeros, not \(pattern)")],
-            separator: "  ", start: "  ", indent: 4, style: style))
+            separator: "  ",
+            start: "  ",
+            indent: 4,
+            style: style
+          )
+        )
       }
     }
     if found > Self.mostOutliers {

@@ -1,5 +1,5 @@
-import Inspection
-import ModelIR
+internal import Inspection
+internal import ModelIR
 
 /// The rows of an inspection: groups of tensors, or every tensor.
 struct InspectionTable {
@@ -12,12 +12,13 @@ struct InspectionTable {
   private let isWide: Bool
   private let names: ShortNames
 
-  /// The table of these groups.
-  /// - Parameters:
-  ///   - showsValues: whether values were read.
-  ///   - summary: tells which columns would say the same in every row.
+  /// The table of these groups, with what was counted if `showsValues`; the summary tells which columns would
+  /// say the same in every row.
   init(
-    _ groups: [TensorGroup], options: InspectionOptions, showsValues: Bool, summary: ModelSummary,
+    _ groups: [TensorGroup],
+    options: InspectionOptions,
+    showsValues: Bool,
+    summary: ModelSummary,
     style: TerminalStyle
   ) {
     self.groups = groups
@@ -68,17 +69,23 @@ struct InspectionTable {
     let widestName = options.showsEveryTensor ? 64 : 48
     var columns: [TerminalTable.Column] = [
       .init(
-        options.showsEveryTensor ? "tensor" : "tensor group", limit: widestName, isElastic: true,
-        squeezes: [squeeze(4, clearName), squeeze(11, 22), squeeze(14, 10)])
+        options.showsEveryTensor ? "tensor" : "tensor group",
+        limit: widestName,
+        isElastic: true,
+        squeezes: [squeeze(4, clearName), squeeze(11, 22), squeeze(14, 10)]
+      )
     ]
-    if !options.showsEveryTensor { columns.append(.init(isWide ? "count" : "no.", .right, squeezes: [squeeze(12, 0)])) }
+    if !options.showsEveryTensor {
+      columns.append(.init(isWide ? "count" : "no.", .right, squeezes: [squeeze(12, 0)]))
+    }
     if showsType { columns.append(.init("type", squeezes: [squeeze(typeIsPlain ? 5 : 9, 0)])) }
     if showsLayout { columns.append(.init("stored as", squeezes: [squeeze(10, 0)])) }
     columns.append(.init("shape", .right, limit: 24, squeezes: [squeeze(8, 0)]))
     columns.append(.init("size", .right))
     guard showsValues else { return columns }
     columns.append(
-      .init("", floor: 16, isElastic: true, squeezes: [squeeze(1, 8), squeeze(3, 4), squeeze(6, 0)]))
+      .init("", floor: 16, isElastic: true, squeezes: [squeeze(1, 8), squeeze(3, 4), squeeze(6, 0)])
+    )
     columns.append(.init("zeros", .right))
     if showsPattern { columns.append(.init("pattern", squeezes: [squeeze(13, 0)])) }
     columns.append(.init("best layout", squeezes: [squeeze(2, 0)]))
@@ -109,7 +116,8 @@ struct InspectionTable {
     } else if let (pattern, members) = group.pattern {
       row.append(
         members == group.count
-          ? Cell("\(pattern)") : Cell("\(pattern) \(members)/\(group.count) !", .look))
+          ? Cell("\(pattern)") : Cell("\(pattern) \(members)/\(group.count) !", .look)
+      )
     } else {
       row.append(Cell("–", .dim))
     }

@@ -1,5 +1,5 @@
-import Inspection
-import ModelIR
+internal import Inspection
+internal import ModelIR
 
 /// Sums over a model's tensors, taken in one pass.
 struct ModelSummary {
@@ -38,10 +38,11 @@ struct ModelSummary {
     var typeCounts = [Int](repeating: 0, count: ElementType.allCases.count)
     var denseCount = 0
     for index in report.tensors.indices {
-      let kind = report.tensors[index].kind
-      if kind != .notWeight {
+      let isWeight = WeightKind.isWeight(report.tensors[index].tensor.elementType)
+      if isWeight {
         let (sum, overflow) = parameters.addingReportingOverflow(
-          report.tensors[index].tensor.shape.elementCount)
+          report.tensors[index].tensor.shape.elementCount
+        )
         parameters = overflow ? .max : sum
       }
       typeCounts[Int(report.tensors[index].tensor.elementType.rawValue)] += 1
@@ -50,7 +51,7 @@ struct ModelSummary {
       if let quantization = report.tensors[index].tensor.quantization {
         schemes[quantization.scheme, default: 0] += 1
       }
-      let bytes = report.tensors[index].tensor.storage.byteCount
+      let bytes = report.tensors[index].tensor.storage.storedBytes
       storedBytes &+= bytes
       guard let statistics = report.tensors[index].statistics else {
         uncounted += 1
@@ -61,8 +62,9 @@ struct ModelSummary {
       nan &+= statistics.nan
       infinite &+= statistics.infinite
       negativeZeros &+= statistics.negativeZeros
-      if kind == .matrix { matrices.add(statistics) }
-      if kind != .notWeight { weights.add(statistics) }
+      if isWeight { weights.add(statistics) }
+      // Judging the name takes longer than all else here, so it waits until it is needed.
+      if report.tensors[index].kind == .matrix { matrices.add(statistics) }
     }
     if denseCount > 0 { layouts[.dense] = denseCount }
     for type in ElementType.allCases where typeCounts[Int(type.rawValue)] > 0 {

@@ -30,14 +30,17 @@ struct ShortNames {
     if !prefix.isEmpty, rest.count > prefix.count, rest.starts(with: prefix) {
       rest = rest.dropFirst(prefix.count)
     }
-    if !suffix.isEmpty, rest.count > suffix.count, rest.ends(with: suffix) { rest = rest.dropLast(suffix.count) }
+    if !suffix.isEmpty, rest.count > suffix.count, rest.ends(with: suffix) {
+      rest = rest.dropLast(suffix.count)
+    }
     return rest
   }
 
   /// Says what is left out; nil if nothing is.
   var note: String? {
     let parts = [prefix, suffix].filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
-    return parts.isEmpty ? nil : "names without " + parts.map { SafeText.escape($0, cells: 24) }.joined(separator: " and ")
+    return parts.isEmpty
+      ? nil : "names without " + parts.map { SafeText.escape($0, cells: 24) }.joined(separator: " and ")
   }
 
   /// Four in five names start with it, no part of it is a number, none follows it, and where a name does not
@@ -54,10 +57,14 @@ struct ShortNames {
         prefix.count + most.key.count <= longestPrefix, !most.key.contains(FoldedName.star)
       else { return prefix }
       let longer = prefix + most.key
-      let (inside, outside) = (names.filter { $0.starts(with: longer) }, names.filter { !$0.starts(with: longer) })
+      let (inside, outside) = (
+        names.filter { $0.starts(with: longer) }, names.filter { !$0.starts(with: longer) }
+      )
       let next = Set(inside.map { firstPart(of: $0[longer.count...]) })
       let isClear = !outside.contains { next.contains(firstPart(of: $0[...])) }
-      guard isClear, !next.contains(where: { $0.first == FoldedName.star || $0.isEmpty }) else { return prefix }
+      guard isClear, !next.contains(where: { $0.first == FoldedName.star || $0.isEmpty }) else {
+        return prefix
+      }
       prefix = longer
     }
   }

@@ -1,6 +1,6 @@
-import Inspection
-import ModelIR
-import SparseCoding
+internal import Inspection
+internal import ModelIR
+internal import SparseCoding
 
 /// Tensors that share a row of a report: the same name but for numbers, and the same element type.
 struct TensorGroup {
@@ -44,7 +44,7 @@ struct TensorGroup {
     elementType = report.tensor.elementType
     shape = .all(report.tensor.shape)
     layout = .all(report.tensor.layout)
-    storedBytes = report.tensor.storage.byteCount
+    storedBytes = report.tensor.storage.storedBytes
     if let statistics = report.statistics { add(statistics) }
   }
 
@@ -53,7 +53,7 @@ struct TensorGroup {
     count += 1
     shape.merge(report.tensor.shape)
     layout.merge(report.tensor.layout)
-    storedBytes &+= report.tensor.storage.byteCount
+    storedBytes &+= report.tensor.storage.storedBytes
     if let statistics = report.statistics { add(statistics) }
   }
 
@@ -89,4 +89,14 @@ extension NMPattern {
   /// What patterns are ordered by: the strictest keeps the least share, and of equal shares the one that
   /// keeps it in the smallest groups.
   var strictness: (Double, Int) { (Double(kept) / Double(group), group) }
+}
+
+extension Storage {
+  /// ``byteCount`` without a list of regions: it is asked for every tensor of models that have very many.
+  var storedBytes: UInt64 {
+    switch self {
+    case .dense(let region): region.byteCount
+    default: byteCount
+    }
+  }
 }

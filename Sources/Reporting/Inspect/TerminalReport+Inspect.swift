@@ -1,6 +1,6 @@
 public import Inspection
-import ModelIR
-import SparseCoding
+internal import ModelIR
+internal import SparseCoding
 
 /// Reports for a person at a terminal. No line is wider than the style says.
 ///
@@ -14,7 +14,9 @@ public enum TerminalReport {
   /// - Throws: what `sink` throws.
   /// - Complexity: one look at each tensor; only rows are sorted.
   public static func inspect(
-    _ report: ModelReport, options: InspectionOptions = InspectionOptions(), style: TerminalStyle,
+    _ report: ModelReport,
+    options: InspectionOptions = InspectionOptions(),
+    style: TerminalStyle,
     to sink: @escaping Sink
   ) throws {
     let summary = ModelSummary(report)
@@ -26,7 +28,12 @@ public enum TerminalReport {
     try writer.line()
     if !report.tensors.isEmpty {
       let table = InspectionTable(
-        grouped.groups, options: options, showsValues: report.readValues, summary: summary, style: style)
+        grouped.groups,
+        options: options,
+        showsValues: report.readValues,
+        summary: summary,
+        style: style
+      )
       try table.write(to: &writer)
       try writer.line()
     }
@@ -40,7 +47,9 @@ public enum TerminalReport {
   }
 
   private static func title(
-    _ report: ModelReport, _ summary: ModelSummary, _ style: TerminalStyle
+    _ report: ModelReport,
+    _ summary: ModelSummary,
+    _ style: TerminalStyle
   ) -> [String] {
     var title = [
       Cell(foreign: lastComponent(report.path), .strong),
@@ -52,11 +61,11 @@ public enum TerminalReport {
       Cell("\(Figures.count(summary.parameters)) params"),
       Cell(Figures.size(report.fileByteCount)),
     ]
-    return Flow.lines(title, style: style) + Flow.lines(contents(summary), style: style)
+    return Flow.lines(title, style: style) + Flow.lines(contents(summary, style), style: style)
   }
 
   /// Element types, layouts and quantizations, the most frequent first.
-  private static func contents(_ summary: ModelSummary) -> [Cell] {
+  private static func contents(_ summary: ModelSummary, _ style: TerminalStyle) -> [Cell] {
     /// What there is, with counts if there is more than one kind of it.
     func list(_ counts: [(name: String, count: Int)]) -> [Cell] {
       let sorted = counts.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
@@ -70,7 +79,7 @@ public enum TerminalReport {
       cells.append(Cell("not quantized", .dim))
     } else {
       cells += summary.schemes.sorted { $0.key < $1.key }.prefix(4).map {
-        Cell("quantized as \(SafeText.escape($0.key, cells: 30)) ×\($0.value)")
+        Cell("quantized as \(style.escape($0.key, cells: 30)) ×\($0.value)")
       }
     }
     return cells
@@ -85,8 +94,13 @@ public enum TerminalReport {
     for warning in warnings {
       try writer.lines(
         Flow.paragraph(
-          writer.style.escaped(warning.line), start: "warning: ", startTone: .look, indent: 4,
-          style: writer.style))
+          writer.style.escaped(warning.line),
+          start: "warning: ",
+          startTone: .look,
+          indent: 4,
+          style: writer.style
+        )
+      )
     }
     if !warnings.isEmpty { try writer.line() }
   }

@@ -1,6 +1,6 @@
 public import Inspection
-import ModelIR
-import StrictJSON
+internal import ModelIR
+internal import StrictJSON
 
 extension JSONReport {
   /// Writes a `lacuna.convert/1` document.

@@ -1,6 +1,6 @@
 public import Inspection
-import ModelIR
-import StrictJSON
+internal import ModelIR
+internal import StrictJSON
 
 extension JSONReport {
   /// Writes a `lacuna.diff/1` document.
@@ -23,7 +23,8 @@ extension JSONReport {
   }
 
   private static func write(
-    _ difference: DifferenceReport.Difference, to writer: inout JSONWriter
+    _ difference: DifferenceReport.Difference,
+    to writer: inout JSONWriter
   ) throws {
     try writer.member("kind", difference.name)
     switch difference {

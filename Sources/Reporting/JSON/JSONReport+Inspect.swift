@@ -1,7 +1,7 @@
 public import Inspection
-import ModelIR
-import SparseCoding
-import StrictJSON
+internal import ModelIR
+internal import SparseCoding
+internal import StrictJSON
 
 extension JSONReport {
   /// Writes a `lacuna.inspect/1` document on one model or several.
@@ -31,7 +31,9 @@ extension JSONReport {
   }
 
   private static func write(
-    _ summary: ModelSummary, of report: ModelReport, to writer: inout JSONWriter
+    _ summary: ModelSummary,
+    of report: ModelReport,
+    to writer: inout JSONWriter
   ) throws {
     let read = report.readValues
     /// The share of zeros.
@@ -73,7 +75,11 @@ extension JSONReport {
     try writer.member("sparsity", statistics?.sparsity)
     try writer.member("layout", tensor.layout.description)
     writer.key("quantization")
-    if let quantization = tensor.quantization { try write(quantization, to: &writer) } else { try writer.null() }
+    if let quantization = tensor.quantization {
+      try write(quantization, to: &writer)
+    } else {
+      try writer.null()
+    }
     try writer.member(axis: report.axis)
     writer.key("patterns")
     if let statistics { try write(statistics.patterns, to: &writer) } else { try writer.null() }

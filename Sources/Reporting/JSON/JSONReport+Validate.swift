@@ -1,6 +1,6 @@
 public import Inspection
-import ModelIR
-import StrictJSON
+internal import ModelIR
+internal import StrictJSON
 
 extension JSONReport {
   /// Writes a `lacuna.validate/1` document on one model or several that were checked alike.
@@ -36,7 +36,9 @@ extension JSONReport {
   }
 
   private static func write(
-    _ result: ValidationReport.TensorResult, model: Int, to writer: inout JSONWriter
+    _ result: ValidationReport.TensorResult,
+    model: Int,
+    to writer: inout JSONWriter
   ) throws {
     let isChecked = result.status != .skipped
     try writer.member("model", model)

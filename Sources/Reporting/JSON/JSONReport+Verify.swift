@@ -1,6 +1,6 @@
 public import Inspection
-import ModelIR
-import StrictJSON
+internal import ModelIR
+internal import StrictJSON
 
 extension JSONReport {
   /// Writes a `lacuna.verify/1` document on one model or several.

@@ -1,5 +1,5 @@
-import ModelIR
-import StrictJSON
+internal import ModelIR
+internal import StrictJSON
 
 /// Reports for programs: one JSON document each, whose `schema` names its JSON Schema in `Schemas/`.
 ///
@@ -11,7 +11,9 @@ public enum JSONReport {
 
   /// Writes a document that starts with its schema's name.
   static func document(
-    _ schema: String, to sink: @escaping Sink, _ body: (inout JSONWriter) throws -> Void
+    _ schema: String,
+    to sink: @escaping Sink,
+    _ body: (inout JSONWriter) throws -> Void
   ) throws {
     var writer = JSONWriter(indent: 2, sink: sink)
     try writer.object { writer in
@@ -49,7 +51,9 @@ extension JSONWriter {
 
   /// Writes a key and an array with an element for each item.
   mutating func member<Item>(
-    _ name: String, of items: some Sequence<Item>, _ body: (Item, inout JSONWriter) throws -> Void
+    _ name: String,
+    of items: some Sequence<Item>,
+    _ body: (Item, inout JSONWriter) throws -> Void
   ) throws {
     key(name)
     try array { writer in

@@ -1,5 +1,5 @@
 public import Inspection
-import ModelIR
+internal import ModelIR
 
 /// Reports for line-wise tools: fields separated by tabs, a header line first, then a line for each thing.
 ///
@@ -12,7 +12,10 @@ public enum PlainReport {
 
   /// Writes a header and lines of fields.
   private static func write<Item>(
-    _ header: [String], _ items: some Sequence<Item>, to sink: @escaping Sink, fields: (Item) -> [String]
+    _ header: [String],
+    _ items: some Sequence<Item>,
+    to sink: @escaping Sink,
+    fields: (Item) -> [String]
   ) throws {
     var writer = LineWriter(style, to: sink)
     try writer.line(header.joined(separator: "\t"))
@@ -26,12 +29,16 @@ public enum PlainReport {
   }
 
   /// The extents joined by commas; nothing for a scalar.
-  private static func field(_ shape: Shape) -> String { shape.extents.map(String.init).joined(separator: ",") }
+  private static func field(_ shape: Shape) -> String {
+    shape.extents.map(String.init).joined(separator: ",")
+  }
 
   /// Writes a line for each tensor of a model, in the order and up to the number that the options say.
   /// - Throws: what `sink` throws.
   public static func inspect(
-    _ report: ModelReport, options: InspectionOptions = InspectionOptions(), to sink: @escaping Sink
+    _ report: ModelReport,
+    options: InspectionOptions = InspectionOptions(),
+    to sink: @escaping Sink
   ) throws {
     let header = [
       "name", "dtype", "shape", "elements", "bytes", "layout", "quantization", "nnz", "zeros",

@@ -25,8 +25,12 @@ public struct ProgressMoment: Sendable, Hashable {
   /// The moment that a run is at.
   public init(_ progress: WorkProgress, seconds: Double, memory: UInt64? = nil) {
     self.init(
-      done: progress.done, total: progress.total, seconds: seconds, memory: memory,
-      activity: progress.current)
+      done: progress.done,
+      total: progress.total,
+      seconds: seconds,
+      memory: memory,
+      activity: progress.current
+    )
   }
 
   /// Seconds until the end at the speed so far; nil where that cannot be told.
@@ -42,20 +46,20 @@ public enum ProgressLine {
   /// it.
   public static func terminal(_ moment: ProgressMoment, style: TerminalStyle) -> String {
     let width = style.width - 1
-    // The widest that one to five parts get: what can be missed goes first, the memory before the speed.
+    // The widest that one to five parts usually get: what can be missed goes first, memory before speed.
     let widest = [6, 20, 44, 56, 69]
     let count = widest.lastIndex { $0 <= width } ?? 0
-    let parts = parts(moment).prefix(count + 1)
+    var parts = parts(moment).prefix(count + 1)
+    while parts.count > 1 && cells(parts) > width { parts.removeLast() }
     var line = ""
-    var room = width
+    var room = width - cells(parts)
     // The bar's width hangs on the terminal's alone, so that it does not jump.
     let bar = min(24, width - widest[count] - 2)
-    if moment.total > 0, bar >= 6 {
-      let text = Bar.text(min(moment.done, moment.total), of: moment.total, cells: bar)
+    if moment.total > 0, bar >= 6, bar + 2 <= room {
+      let text = Bar.text(min(moment.done, moment.total), of: moment.total, cells: bar, style: style)
       line = text + String(repeating: " ", count: bar - DisplayWidth.cells(of: text) + 2)
       room -= bar + 2
     }
-    room -= parts.reduce(0) { $0 + DisplayWidth.cells(of: $1) } + 3 * max(0, parts.count - 1)
     line += parts.joined(separator: " · ")
     if !moment.activity.isEmpty, room >= 12 {
       line += "  " + style.paint(style.escape(moment.activity, cells: room - 2), .dim)
@@ -92,5 +96,9 @@ public enum ProgressLine {
     parts.append(Figures.rate(moment.done, seconds: moment.seconds))
     if let memory = moment.memory { parts.append("mem \(Figures.size(memory))") }
     return parts
+  }
+
+  private static func cells(_ parts: ArraySlice<String>) -> Int {
+    parts.reduce(0) { $0 + DisplayWidth.cells(of: $1) } + 3 * max(0, parts.count - 1)
   }
 }

@@ -47,7 +47,7 @@ struct Cell {
       // Our words hold no escape, so that cutting them as if they came from a file changes nothing else.
       case .text(let text): DisplayWidth.cells(of: text) <= room ? text : SafeText.cut(text, cells: room)
       case .foreign(let text): shown(text, room, style)
-      case .bar(let part, let whole): Bar.text(part, of: whole, cells: room)
+      case .bar(let part, let whole): Bar.text(part, of: whole, cells: room, style: style)
       }
     return (text, DisplayWidth.cells(of: text))
   }

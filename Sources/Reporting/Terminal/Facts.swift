@@ -18,7 +18,12 @@ struct Facts {
       // The label is painted afterwards, so that the flow counts cells and not control sequences.
       let plain = "  " + fact.label + String(repeating: " ", count: rest)
       var lines = Flow.lines(
-        fact.pieces, separator: separator, start: plain, indent: min(width, style.width / 2), style: style)
+        fact.pieces,
+        separator: separator,
+        start: plain,
+        indent: min(width, style.width / 2),
+        style: style
+      )
       let painted = "  " + style.paint(fact.label, fact.tone) + lines[0].dropFirst(2 + fact.label.count)
       lines[0] = painted
       try writer.lines(lines)

@@ -2,12 +2,13 @@
 enum Flow {
   /// Pieces one after the other with a separator between them; a line is broken between pieces, within our
   /// own words only where a piece is longer than a line, and a string from a file is cut to a line.
-  ///
-  /// - Parameters:
-  ///   - start: what the first line starts with.
-  ///   - indent: how far the other lines are indented.
+  /// The first line starts with `start`, the others are indented.
   static func lines(
-    _ pieces: [Cell], separator: String = " · ", start: String = "", indent: Int = 0, style: TerminalStyle
+    _ pieces: [Cell],
+    separator: String = " · ",
+    start: String = "",
+    indent: Int = 0,
+    style: TerminalStyle
   ) -> [String] {
     var lines: [String] = []
     var line = start
@@ -37,7 +38,10 @@ enum Flow {
 
   /// The pieces, the long ones of our own word by word, each with the separator before it.
   private static func words(
-    _ pieces: [Cell], _ separator: String, room: Int, _ style: TerminalStyle
+    _ pieces: [Cell],
+    _ separator: String,
+    room: Int,
+    _ style: TerminalStyle
   ) -> [(Cell, String)] {
     pieces.flatMap { piece -> [(Cell, String)] in
       guard case .text(let text) = piece.content, DisplayWidth.cells(of: text) > room else {
@@ -51,7 +55,11 @@ enum Flow {
 
   /// Safe text broken at spaces; a word that is longer than a line is broken where the line ends.
   static func paragraph(
-    _ text: String, start: String = "", startTone: Tone = .plain, indent: Int, tone: Tone = .plain,
+    _ text: String,
+    start: String = "",
+    startTone: Tone = .plain,
+    indent: Int,
+    tone: Tone = .plain,
     style: TerminalStyle
   ) -> [String] {
     var lines: [String] = []
@@ -61,6 +69,7 @@ enum Flow {
     var width = 0
     /// Ends the line.
     func breakLine() {
+      while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
       lines.append(head + style.paint(line, tone))
       head = String(repeating: " ", count: indent)
       room = style.width - indent

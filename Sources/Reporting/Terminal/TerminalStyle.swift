@@ -68,8 +68,6 @@ extension TerminalStyle {
       case "→": result += ">"
       case "…": result += "~"
       case "–", "─": result += "-"
-      case "█", "▉", "▊", "▋", "▌": result += "#"
-      case "▍", "▎", "▏": result += " "
       default: result.unicodeScalars.append(scalar.isASCII ? scalar : "?")
       }
     }

@@ -29,8 +29,12 @@ struct TerminalTable {
 
     /// A column with this header.
     init(
-      _ header: String, _ alignment: Alignment = .left, limit: Int = .max, floor: Int = 0,
-      isElastic: Bool = false, squeezes: [Squeeze] = []
+      _ header: String,
+      _ alignment: Alignment = .left,
+      limit: Int = .max,
+      floor: Int = 0,
+      isElastic: Bool = false,
+      squeezes: [Squeeze] = []
     ) {
       self.header = header
       self.alignment = alignment

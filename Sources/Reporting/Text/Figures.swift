@@ -71,7 +71,9 @@ public enum Figures {
   }
 
   /// A number of things: `1 tensor`, `291 tensors`, `2 matrices`.
-  public static func things(_ number: some FixedWidthInteger, _ thing: String, plural: String? = nil) -> String {
+  public static func things(_ number: some FixedWidthInteger, _ thing: String, plural: String? = nil)
+    -> String
+  {
     grouped(number) + " " + (number == 1 ? thing : plural ?? thing + "s")
   }
 

@@ -6,9 +6,8 @@ public import ModelIR
 /// controls and other invisible ones, spaces that are not the common one, separators, private use and
 /// unassigned scalars. A backslash is doubled, so that no name looks like another one's spelling.
 public enum SafeText {
-  /// The text with everything spelled out that must not be shown as it is.
-  ///
-  /// - Parameter asciiOnly: whether everything beyond ASCII is spelled out too.
+  /// The text with everything spelled out that must not be shown as it is, and with `asciiOnly` everything
+  /// beyond ASCII too.
   public static func escape(_ text: String, asciiOnly: Bool = false) -> String {
     if isHarmless(text) { return text }
     var result = ""
@@ -19,12 +18,25 @@ public enum SafeText {
 
   /// The text escaped and, where it takes more than `cells` columns of a terminal, cut in its middle.
   ///
-  /// No escape is cut apart. Only the beginning and the end of a long text are looked at.
-  /// - Parameter endShare: how much of what is left is the text's end, in hundredths.
+  /// No escape is cut apart. Of what is left, `endShare` hundredths are the text's end. Of a long text only
+  /// the beginning and the end are looked at.
   public static func escape(
-    _ text: String, cells: Int, asciiOnly: Bool = false, endShare: Int = 50
+    _ text: String,
+    cells: Int,
+    asciiOnly: Bool = false,
+    endShare: Int = 50
   ) -> String {
-    if text.utf8.count <= cells && isHarmless(text) { return text }
+    let ellipsis = asciiOnly ? "..." : "…"
+    let kept = cells - ellipsis.count
+    let count = text.utf8.count
+    // The usual name is of visible ASCII, where bytes are cells.
+    if count <= longestLook && isHarmless(text) {
+      if count <= cells { return text }
+      if kept >= 0 {
+        let end = kept * endShare / 100
+        return String(text.prefix(kept - end)) + ellipsis + String(text.suffix(end))
+      }
+    }
     var head: [Piece] = []
     var width = 0
     var pieces = PieceReader(text.unicodeScalars, asciiOnly: asciiOnly)
@@ -33,8 +45,6 @@ public enum SafeText {
       width += piece.cells
     }
     if width <= cells { return head.reduce(into: "") { $0 += $1.text } }
-    let ellipsis = asciiOnly ? "..." : "…"
-    let kept = cells - ellipsis.count
     guard kept >= 0 else { return String(repeating: ".", count: max(0, cells)) }
     // A piece takes a cell or more and is at most four scalars: these hold the end that is shown.
     var ends = PieceReader(text.unicodeScalars.suffix(4 * cells + 4), asciiOnly: asciiOnly, isStart: false)
@@ -65,6 +75,9 @@ public enum SafeText {
     }
     return true
   }
+
+  /// How long a text may be for looking at all of it only to cut it.
+  private static let longestLook = 1000
 
   private static func longest(_ pieces: [Piece], cells: Int) -> (pieces: ArraySlice<Piece>, cells: Int) {
     var width = 0

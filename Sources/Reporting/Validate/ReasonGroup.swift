@@ -1,4 +1,4 @@
-import ModelIR
+internal import ModelIR
 
 /// Tensors to which the same thing happened for the same reason.
 struct ReasonGroup {

@@ -1,14 +1,15 @@
 public import Inspection
-import ModelIR
+internal import ModelIR
 
 extension TerminalReport {
   /// Says which weights follow the pattern, which do not and where, and which were not checked.
-  ///
-  /// - Parameter limit: how many failing tensors are told in full; the others are folded into one line for
-  ///   each group of layers.
+  /// The first `limit` failing tensors are told in full, the others as folded names.
   /// - Throws: what `sink` throws.
   public static func validate(
-    _ report: ValidationReport, limit: Int = 10, style: TerminalStyle, to sink: @escaping Sink
+    _ report: ValidationReport,
+    limit: Int = 10,
+    style: TerminalStyle,
+    to sink: @escaping Sink
   ) throws {
     var writer = LineWriter(style, to: sink)
     var title = [
@@ -39,7 +40,8 @@ extension TerminalReport {
 
   /// Failing tensors beyond the limit, folded.
   private static func writeOthers(
-    _ results: ArraySlice<ValidationReport.TensorResult>, to writer: inout LineWriter
+    _ results: ArraySlice<ValidationReport.TensorResult>,
+    to writer: inout LineWriter
   ) throws {
     let most = 12
     let groups = GroupedTensors(folding: results.map { TensorReport(tensor: $0.tensor) }).groups
@@ -57,24 +59,33 @@ extension TerminalReport {
     if passed == 0 { return }
     let groups = report.tensors.reduce(UInt64(0)) { $0 &+ ($1.status == .compliant ? $1.groups : 0) }
     try writeStatus(
-      "ok", .plain,
+      "ok",
+      .plain,
       [Cell("\(Figures.things(passed, "tensor"))"), Cell("\(Figures.count(groups)) groups, no violation")],
-      to: &writer)
+      to: &writer
+    )
   }
 
   private static func writeSkipped(_ report: ValidationReport, to writer: inout LineWriter) throws {
     let skipped = report.tensors.filter { $0.status == .skipped }
     for group in ReasonGroup.group(skipped.map { ($0.tensor.name, $0.reason ?? "not asked for") }) {
       try writeStatus(
-        "skip", .dim,
-        [Cell("\(Figures.things(group.count, "tensor")): \(SafeText.escape(group.reason, cells: 200))")]
-          + group.examples(), to: &writer)
+        "skip",
+        .dim,
+        [Cell("\(Figures.things(group.count, "tensor")): \(writer.style.escape(group.reason, cells: 200))")]
+          + group.examples(),
+        to: &writer
+      )
     }
   }
 
   /// A line with a word in front that says how it went.
   static func writeStatus(
-    _ word: String, _ tone: Tone, _ pieces: [Cell], separator: String = " · ", to writer: inout LineWriter
+    _ word: String,
+    _ tone: Tone,
+    _ pieces: [Cell],
+    separator: String = " · ",
+    to writer: inout LineWriter
   ) throws {
     let start = word + String(repeating: " ", count: max(1, 6 - word.utf8.count))
     var lines = Flow.lines(pieces, separator: separator, start: start, indent: 6, style: writer.style)
@@ -83,21 +94,35 @@ extension TerminalReport {
   }
 
   private static func verdict(
-    _ report: ValidationReport, violating: Int, _ style: TerminalStyle
+    _ report: ValidationReport,
+    violating: Int,
+    _ style: TerminalStyle
   ) -> [String] {
     let checked = report.count(.compliant) + violating
     let all = Figures.things(checked, "checked tensor")
     if checked == 0 {
       return Flow.paragraph(
-        "no tensor could be checked", start: "FAILED: ", startTone: .failure, indent: 2, style: style)
+        "no tensor could be checked",
+        start: "FAILED: ",
+        startTone: .failure,
+        indent: 2,
+        style: style
+      )
     }
     if violating > 0 {
       return Flow.paragraph(
         "\(Figures.grouped(violating)) of \(all) \(violating == 1 ? "is" : "are") not \(report.pattern)",
-        start: "FAILED: ", startTone: .failure, indent: 2, style: style)
+        start: "FAILED: ",
+        startTone: .failure,
+        indent: 2,
+        style: style
+      )
     }
     return Flow.paragraph(
-      checked == 1 ? "\(all) is \(report.pattern)" : "all \(all) are \(report.pattern)", start: "ok: ",
-      indent: 2, style: style)
+      checked == 1 ? "\(all) is \(report.pattern)" : "all \(all) are \(report.pattern)",
+      start: "ok: ",
+      indent: 2,
+      style: style
+    )
   }
 }

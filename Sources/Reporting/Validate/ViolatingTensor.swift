@@ -1,5 +1,5 @@
-import Inspection
-import ModelIR
+internal import Inspection
+internal import ModelIR
 
 /// What there is to say about a tensor that does not follow a pattern.
 struct ViolatingTensor {
@@ -26,17 +26,28 @@ struct ViolatingTensor {
     if let reason = result.reason {
       try writer.lines(
         Flow.paragraph(
-          writer.style.escaped(SafeText.escape(reason, cells: 500)), start: "      ", indent: 6,
-          style: writer.style))
+          writer.style.escape(reason, cells: 500),
+          start: "      ",
+          indent: 6,
+          style: writer.style
+        )
+      )
     }
     if result.violatingGroups > 0 {
       let groups = "\(Figures.grouped(result.violatingGroups)) of \(Figures.grouped(result.groups)) groups"
       try writer.lines(
         Flow.lines(
           [
-            Cell("\(groups) have more than \(pattern.kept) nonzero \(pattern.kept == 1 ? "value" : "values")"),
+            Cell(
+              "\(groups) have more than \(pattern.kept) nonzero \(pattern.kept == 1 ? "value" : "values")"
+            ),
             Cell(Figures.percent(result.violatingGroups, of: result.groups)),
-          ], start: "      ", indent: 6, style: writer.style))
+          ],
+          start: "      ",
+          indent: 6,
+          style: writer.style
+        )
+      )
     }
     if result.raggedGroups > 0 {
       let text = "\(Figures.things(result.raggedGroups, "group")) shorter than \(pattern.group)"
@@ -76,6 +87,13 @@ struct ViolatingTensor {
     // Values are aligned where the line takes them all.
     let values = violation.values.map { Cell($0.hasPrefix("-") ? $0 : " \($0)") }
     try writer.lines(
-      Flow.lines([Cell(place, .dim)] + values, separator: " ", start: "      ", indent: 8, style: writer.style))
+      Flow.lines(
+        [Cell(place, .dim)] + values,
+        separator: " ",
+        start: "      ",
+        indent: 8,
+        style: writer.style
+      )
+    )
   }
 }
