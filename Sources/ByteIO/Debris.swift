@@ -7,7 +7,7 @@ internal import Synchronization
 #endif
 
 /// The unfinished outputs of this process, so that an interruption can remove them.
-enum Debris {
+package enum Debris {
   private static let paths = Mutex<[String]>([])
 
   /// Creates something, and registers its path if that succeeds; an interruption comes before or after both.
@@ -25,7 +25,7 @@ enum Debris {
   }
 
   /// Removes every unfinished output and ends the process by `end`; nothing is created meanwhile.
-  static func removeAll(andThen end: () -> Never) -> Never {
+  package static func removeAll(andThen end: () -> Never) -> Never {
     paths.withLock { list in
       // Files were registered after the folders that hold them.
       for path in list.reversed() where unlink(path) != 0 { _ = rmdir(path) }

@@ -44,6 +44,7 @@ public final class OutputFile: Sendable {
       let descriptor = try Debris.creating(temporaryPath) {
         try openLocked(temporaryPath, displayName: displayName)
       }
+      var isOurs = false
       do {
         let identity = try FileIdentity.of(descriptor, path: displayName)
         guard let named = try FileIdentity.at(temporaryPath, followingLinks: false),
@@ -56,6 +57,7 @@ public final class OutputFile: Sendable {
         guard identity.kind == .regular else { throw OutputFault(file: displayName, rule: .notRegular) }
         // Until it is complete its owner may write it, or the next run could not take over what this leaves.
         let writable = mode.map { mode_t($0) | 0o600 }
+        isOurs = true
         if ftruncate(descriptor, 0) != 0 || writable.map({ fchmod(descriptor, $0) != 0 }) == true {
           throw SystemFault("prepare", path: displayName, role: .output, code: errno)
         }
@@ -64,7 +66,8 @@ public final class OutputFile: Sendable {
           descriptor: descriptor, mode: mode)
       } catch {
         close(descriptor)
-        unlink(temporaryPath)
+        // Something else in our file's place stays.
+        if isOurs { unlink(temporaryPath) }
         Debris.forget(temporaryPath)
         throw error
       }

@@ -57,8 +57,6 @@ public struct LayoutFault: Fault, Hashable {
     case positionOutOfRange(row: UInt64, group: UInt64, position: UInt64)
     /// A bit behind the last position of a row is set.
     case spareIndexBitSet(row: UInt64)
-    /// More values than elements.
-    case tooManyValues(UInt64, elements: UInt64)
     /// The parts were different when they were read again.
     case changed
   }
@@ -96,8 +94,6 @@ public struct LayoutFault: Fault, Hashable {
       case .positionOutOfRange(let row, let group, let position):
         ("nm_indices: row \(row), group \(group) has position \(position), behind the group's end", nil)
       case .spareIndexBitSet(let row): ("nm_indices: a bit behind the last position is set in row \(row)", nil)
-      case .tooManyValues(let count, let elements):
-        ("values: there are \(count)", "the tensor has \(elements) elements")
       case .changed: ("its parts changed while they were being read", nil)
       }
     return Diagnosis(

@@ -135,6 +135,7 @@ struct OutputTransactionTests {
     "model.lacuna-part",
     String(repeating: "n", count: 199), String(repeating: "n", count: 200),
     String(repeating: "n", count: 201),
+    String(repeating: "n", count: 243),
     String(repeating: "n", count: 255), String(repeating: "\u{6C34}", count: 85),
     "n" + String(repeating: "\u{E9}", count: 127),
   ]

@@ -42,7 +42,7 @@ struct LacunaProcess {
     let files = ["out", "err"].map { captured.appending(path: "lacuna-\(name).\($0)") }
     defer { for file in files { try? FileManager.default.removeItem(at: file) } }
     let handles = try files.map { file in
-      FileManager.default.createFile(atPath: file.path, contents: nil)
+      try Data().write(to: file)
       return try FileHandle(forWritingTo: file)
     }
     process.standardOutput = handles[0]

@@ -86,7 +86,9 @@ struct SampleModel {
       entry.name = "t\(index / shapes.count + 10).\(entry.name)"
       return entry
     }
-    entries.append(.init("z.packed", "F4", [2, 8], [0, 1, 2, 3, 0, 0, 0, 9]))
+    // Four bits rank above booleans, which are last.
+    let place = entries.firstIndex { $0.type == "BOOL" } ?? entries.count
+    entries.insert(.init("packed", "F4", [2, 8], [0, 1, 2, 3, 0, 0, 0, 9]), at: place)
   }
 
   var bytes: [UInt8] {

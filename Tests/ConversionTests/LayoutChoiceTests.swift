@@ -84,11 +84,11 @@ struct LayoutChoiceTests {
   @Test("a few stored bytes that claim to be gigabytes are written out only if that is asked for")
   func expansion() throws {
     let manifest =
-      #"{\"tensors\":[{\"name\":\"w\",\"dtype\":\"F32\",\"shape\":[1,1099511627776],\"layout\":\"csr\",\"parts\":{\"crow_indices\":\"r\",\"col_indices\":\"c\",\"values\":\"v\"}}]}"#
+      #"{\"tensors\":[{\"name\":\"w\",\"dtype\":\"F32\",\"shape\":[256,4294967296],\"layout\":\"csr\",\"parts\":{\"crow_indices\":\"r\",\"col_indices\":\"c\",\"values\":\"v\"}}]}"#
     let builder = SafetensorsBuilder(
       [
         .init("c", "U32", [3], [1, 0, 0, 0, 2, 0, 0, 0, 255, 255, 255, 255]),
-        .init("r", "U32", [2], [0, 0, 0, 0, 3, 0, 0, 0]),
+        .init("r", "U32", [257], [0, 0, 0, 0] + (0..<256).flatMap { _ in [3, 0, 0, 0] as [UInt8] }),
         .init("v", "F32", [3], [UInt8](repeating: 1, count: 12)),
       ], metadata: [("lacuna.version", "1"), ("lacuna.manifest", manifest)])
     try bench.temporary.write(builder.bytes, to: "in.safetensors")

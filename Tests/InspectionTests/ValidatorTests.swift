@@ -83,7 +83,7 @@ struct ValidatorTests {
   func skipping() throws {
     let ones = [UInt8](repeating: 1, count: 16)
     let model = try InspectorTests.model([
-      ("lm_head.weight", .int8, [4, 4], ones), ("bias", .int8, [16], ones), ("ids", .int64, [2], ones),
+      ("lm_head.weight", .int8, [4, 4], ones), ("bias", .int8, [16], ones), ("ids", .int64, [4], [UInt8](repeating: 0, count: 32)),
       ("f4", .float4E2M1, [8, 4], ones),
     ])
     let report = try Self.validate(model, "2:4")

@@ -59,8 +59,9 @@ public struct TensorStatistics: Sendable {
 
   /// Elements whose value is zero.
   public var zeros: UInt64 { elements - nonzeros }
-  /// Zeros whose sign bit is set.
-  public var negativeZeros: UInt64 { stored - nonzeros }
+  /// Zeros whose sign bit is set. Types without a zero store fewer elements than are nonzero: all bits clear
+  /// is a number there.
+  public var negativeZeros: UInt64 { stored > nonzeros ? stored - nonzeros : 0 }
   /// The share of zeros, 0 to 1; 0 where there is no element.
   public var sparsity: Double { elements == 0 ? 0 : Double(zeros) / Double(elements) }
   /// The patterns that hold and say something: at least one whole group, no ragged one, no violation.

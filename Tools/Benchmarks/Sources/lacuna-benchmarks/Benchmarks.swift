@@ -1,0 +1,141 @@
+internal import ArgumentParser
+
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
+
+/// The command: measures, prints a table, counts the bars that were met.
+///
+/// It has a harness of its own instead of a benchmark library, since what is asked is not how long a closure
+/// takes: it is the ratio of two things that alternate within one run, so that a busy machine slows both
+/// down, and whole processes with their peak of resident memory.
+struct Benchmarks: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lacuna-benchmarks",
+    abstract: "Measure Lacuna against copying and reading the same bytes.",
+    discussion: """
+      Inputs are made anew in the scratch folder, the same on every run, and removed afterwards. Figures are \
+      medians; ratios are medians of the ratios of measurements that followed each other. The exit code is 0 \
+      whatever was measured, unless --strict is given.
+      """
+  )
+
+  @Option(help: ArgumentHelp("The dense bytes of a model.", valueName: "size"))
+  var size = DataSize(bytes: 1_000_000_000)
+
+  @Flag(help: "128MB unless --size is given, and fewer rounds: to see that all runs.")
+  var quick = false
+
+  @Option(help: ArgumentHelp("Only this group; may be repeated.", valueName: "group"))
+  var only: [Group] = []
+
+  @Option(help: ArgumentHelp("Write all figures to this file.", valueName: "file"))
+  var json: String?
+
+  @Option(
+    help: ArgumentHelp("Where inputs and outputs go (default: /dev/shm, else TMPDIR).", valueName: "folder")
+  )
+  var scratch: String?
+
+  @Option(help: ArgumentHelp("The command that is measured.", valueName: "path"))
+  var lacuna: String = "lacuna"
+
+  @Flag(help: "Exit 1 if a bar was missed.")
+  var strict = false
+
+  func validate() throws {
+    if size.bytes < 16_000_000 { throw ValidationError("--size takes 16MB or more.") }
+  }
+
+  func run() throws {
+    let isSizeGiven = CommandLine.arguments.contains { $0 == "--size" || $0.hasPrefix("--size=") }
+    let bytes = quick && !isSizeGiven ? 128_000_000 : size.bytes
+    let scratch = try ScratchFolder(within: scratch)
+    defer { scratch.remove() }
+    let setting = Setting(
+      dataBytes: bytes,
+      isQuick: quick,
+      scratch: scratch,
+      lacuna: lacuna,
+      machine: Machine.current()
+    )
+    let wanted = only.isEmpty ? Group.allCases : Group.allCases.filter(only.contains)
+
+    let table = ResultTable(setting)
+    var rows: [Row] = []
+    for group in wanted {
+      table.begin(group)
+      for row in try group.measure(setting) {
+        table.add(row)
+        rows.append(row)
+      }
+    }
+    table.finish(rows)
+    if let json {
+      try ScratchFolder.write(Array(JSONResult.text(rows, setting).utf8), to: json)
+    }
+    if strict && rows.contains(where: { $0.isMet == false }) { throw ExitCode(1) }
+  }
+}
+
+/// What is measured together.
+enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case kernels, scans, threads, commands, headers, memory
+
+  /// What the figures of the group are.
+  var heading: String {
+    switch self {
+    case .kernels: "kernels: one thread, memory to memory, against memcpy"
+    case .scans: "scans: one thread, from memory, against a sum of all words"
+    case .threads: "threads: two threads in memory"
+    case .commands: "commands: whole processes, files cached; the ratio is of times, to cp of the dense file"
+    case .headers: "headers: whole processes that read no tensor data"
+    case .memory: "memory: the peak resident memory of whole processes"
+    }
+  }
+
+  fileprivate func measure(_ setting: Setting) throws -> [Row] {
+    switch self {
+    case .kernels: try KernelBenchmarks(setting).run()
+    case .scans: try ScanBenchmarks(setting).run()
+    case .threads: try ThreadBenchmarks(setting).run()
+    case .commands: try CommandBenchmarks(setting).run()
+    case .headers: try HeaderBenchmarks(setting).run()
+    case .memory: try MemoryBenchmarks(setting).run()
+    }
+  }
+}
+
+/// What all groups work with.
+struct Setting {
+  /// The dense bytes of a model.
+  var dataBytes: Int
+  var isQuick: Bool
+  var scratch: ScratchFolder
+  /// The path of the command.
+  var lacuna: String
+  var machine: Machine
+
+  /// The bytes of a buffer of the groups in memory: many times the caches, few enough to be made quickly.
+  var bufferBytes: Int { min(dataBytes, 256 << 20) }
+}
+
+/// A number of bytes as it is typed: `1GB`, `256MB`.
+struct DataSize: ExpressibleByArgument {
+  var bytes: Int
+
+  init(bytes: Int) { self.bytes = bytes }
+
+  init?(argument: String) {
+    let units = [("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)]
+    let (digits, factor) =
+      units.first { argument.uppercased().hasSuffix($0.0) }.map { (argument.dropLast(2), $0.1) }
+      ?? (Substring(argument), 1)
+    guard let number = Int(digits), number > 0, number <= 1_000_000 || factor == 1 else { return nil }
+    bytes = number * factor
+  }
+
+  var defaultValueDescription: String { "\(bytes / 1_000_000_000)GB" }
+}
