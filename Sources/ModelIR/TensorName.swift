@@ -11,11 +11,9 @@ public struct TensorName: Sendable, Hashable {
   /// A name of these exact bytes.
   public init(_ text: String) {
     self.text = text
-    var hasher = Hasher()
     // `String`'s own hash is the same for canonically equivalent names, which would let a hostile file
     // collide any number of them.
-    hasher.combine(bytes: text.utf8Span.span)
-    fingerprint = hasher.finalize()
+    fingerprint = Fingerprint.of(text.utf8Span.span)
   }
 
   /// Whether the bytes are the same.

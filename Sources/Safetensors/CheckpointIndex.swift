@@ -87,6 +87,7 @@ public struct CheckpointIndex: Sendable {
 
   private mutating func parseMap(_ reader: inout JSONReader) throws {
     var places: [String: Int] = [:]
+    var (last, lastShard): (Int, String?) = (0, nil)
     // An entry takes some 80 bytes of text: growing step by step would hash every name several times.
     entries.reserveCapacity(Int(byteCount / 80))
     placeOfTensor.reserveCapacity(Int(byteCount / 80))
@@ -101,6 +102,11 @@ public struct CheckpointIndex: Sendable {
       }
       let start = reader.offset
       let shard = try reader.readString()
+      // Neighbours in the map mostly share their shard.
+      if shard == lastShard {
+        try add(name, inShard: last, at: start)
+        continue
+      }
       if places[shard] == nil {
         guard Folder.isPlainName(shard), shard.hasSuffix(".safetensors") else {
           throw CheckpointIndexFault(file: file, tensor: name, .badShardName(shard), offset: start)
@@ -111,11 +117,16 @@ public struct CheckpointIndex: Sendable {
         places[shard] = shards.count
         shards.append(shard)
       }
-      if placeOfTensor.updateValue(Int32(entries.count), forKey: name) != nil {
-        throw CheckpointIndexFault(file: file, tensor: name, .duplicateTensor, offset: start)
-      }
-      entries.append(Entry(name: name, shard: places[shard] ?? 0))
+      (last, lastShard) = (places[shard] ?? 0, shard)
+      try add(name, inShard: last, at: start)
     }
+  }
+
+  private mutating func add(_ name: TensorName, inShard shard: Int, at offset: UInt64) throws {
+    if placeOfTensor.updateValue(Int32(entries.count), forKey: name) != nil {
+      throw CheckpointIndexFault(file: file, tensor: name, .duplicateTensor, offset: offset)
+    }
+    entries.append(Entry(name: name, shard: shard))
   }
 
   /// The text of an index as huggingface_hub writes it: keys sorted, two spaces a level, final line break.

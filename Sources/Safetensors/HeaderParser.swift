@@ -96,16 +96,15 @@ struct HeaderParser {
     header.declaresMetadata = true
     /// Fingerprints instead of keys: a header of 100 MB holds millions of them.
     var seen = Set<Int>()
+    var repeats = false
     try reader.beginObject()
     var start = reader.offset
     while let key = try reader.nextKey() {
-      var hasher = Hasher()
-      hasher.combine(bytes: key.utf8Span.span)
-      if !seen.insert(hasher.finalize()).inserted, let place = header.metadata.index(ofKey: key.utf8) {
-        guard lenient else { throw fault(.duplicateMetadataKey(key), at: start) }
-        header.metadata.remove(at: place)
-        header.warnings.append(
-          Diagnosis(.badData, file: file, "__metadata__ has the key \"\(key)\" twice: the last is taken"))
+      if !seen.insert(Fingerprint.of(key.utf8Span.span)).inserted {
+        guard lenient || header.metadata.index(ofKey: key.utf8) == nil else {
+          throw fault(.duplicateMetadataKey(key), at: start)
+        }
+        repeats = true
       }
       let kind = try reader.peekKind()
       guard kind == .string else {
@@ -114,6 +113,25 @@ struct HeaderParser {
       try reader.readText { header.metadata.append(key: key.utf8, text: $0) }
       start = reader.offset
     }
+    if repeats { keepLastOfRepeatedKeys() }
+  }
+
+  /// Drops the entries whose key comes again; in one pass, as a header may repeat keys by the million.
+  private mutating func keepLastOfRepeatedKeys() {
+    let all = header.metadata
+    var seen = Set<[UInt8]>()
+    var kept: [Int] = []
+    for index in (0..<all.count).reversed() {
+      let key = all.key(at: index)
+      if seen.insert(Array(key.utf8)).inserted {
+        kept.append(index)
+      } else {
+        header.warnings.append(
+          Diagnosis(.badData, file: file, "__metadata__ has the key \"\(key)\" twice: the last is taken"))
+      }
+    }
+    header.metadata = Metadata()
+    for index in kept.reversed() { header.metadata.append(key: all.key(at: index), value: all.value(at: index)) }
   }
 
   /// A shape, shared with an earlier tensor of the same one: the tensors of a checkpoint have few.

@@ -11,10 +11,14 @@ import Testing
 
 @Suite("Full disks and size limits")
 struct FullDiskTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   @Test("A limit on file sizes is found before any work is done, and nothing is left")
   func sizeLimit() async {
-    await #expect(processExitsWith: .success) {
-      let folder = try TemporaryFolder()
+    await #expect(processExitsWith: .success) { [path = folder.path as String] in
+      let folder = TemporaryFolder(of: path)
       try Posix.limitFileSize(to: 1 << 20)
       let transaction = try OutputTransaction.besideFile(folder.path("model"), force: false, inputs: [])
       let file = try transaction.create("model")
@@ -25,7 +29,6 @@ struct FullDiskTests {
       #expect(written?.diagnosis.kind == .cannotCreate)
       transaction.abandon()
       #expect(try folder.entries().isEmpty)
-      withExtendedLifetime(folder) {}
     }
   }
 
@@ -52,8 +55,8 @@ struct FullDiskTests {
       .enabled(if: canMount, "needs the right to mount a small file system")
     )
     func fullDisk() async {
-      await #expect(processExitsWith: .success) {
-        let folder = try TemporaryFolder()
+      await #expect(processExitsWith: .success) { [path = folder.path as String] in
+        let folder = TemporaryFolder(of: path)
         try Self.mountPrivately(at: folder.path, byteCount: 65_536)
         try folder.write("old", to: "model")
         let transaction = try OutputTransaction.besideFile(folder.path("model"), force: true, inputs: [])
@@ -69,7 +72,6 @@ struct FullDiskTests {
         transaction.abandon()
         #expect(try folder.entries() == ["model"])
         #expect(try folder.read("model") == Array("old".utf8))
-        withExtendedLifetime(folder) {}
       }
     }
   #endif

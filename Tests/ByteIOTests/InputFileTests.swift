@@ -139,8 +139,8 @@ struct InputFileTests {
 
   @Test("More files than there are descriptors can be read, one after the other")
   func fewDescriptors() async {
-    await #expect(processExitsWith: .success) {
-      let folder = try TemporaryFolder()
+    await #expect(processExitsWith: .success) { [path = folder.path as String] in
+      let folder = TemporaryFolder(of: path)
       var files: [InputFile] = []
       try limitOpenFiles(to: 24)
       for number in 0..<100 {
@@ -158,7 +158,6 @@ struct InputFileTests {
       #expect(throws: SystemFault.self) {
         for file in files { try file.read(1, at: 0, into: &buffer, startingAt: 0) }
       }
-      withExtendedLifetime(folder) {}
     }
   }
 }

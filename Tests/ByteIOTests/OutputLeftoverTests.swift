@@ -100,8 +100,8 @@ struct OutputLeftoverTests {
 
   @Test("An interruption removes all that is unfinished and nothing else")
   func debris() async {
-    await #expect(processExitsWith: .exitCode(3)) {
-      let folder = try TemporaryFolder()
+    await #expect(processExitsWith: .exitCode(3)) { [path = folder.path as String] in
+      let folder = TemporaryFolder(of: path)
       try folder.write("old", to: "model")
       let beside = try OutputTransaction.besideFile(folder.path("model"), force: true, inputs: [])
       let staged = try OutputTransaction.folder(folder.path("out"), force: false, inputs: [])
@@ -115,8 +115,6 @@ struct OutputLeftoverTests {
         let entries = try? folder.entries()
         let isWhole = (try? folder.read("model")) == Array("old".utf8)
         withExtendedLifetime((beside, staged)) {}
-        try? folder.remove("done")
-        try? folder.remove("model")
         exit(entries == ["done", "model"] && isWhole ? 3 : 1)
       }
     }

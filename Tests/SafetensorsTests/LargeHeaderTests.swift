@@ -84,6 +84,25 @@ struct LargeHeaderTests {
     #expect(fault?.rule == .duplicateMetadataKey("key.0"))
   }
 
+  /// A header in which the last of many keys comes again as many times.
+  static let repetitions: [(opening: String, value: String, closing: String)] = [
+    ("{", #":["U8",[0],[0,0]]"#, "}"), (#"{"__metadata__":{"#, #":"""#, "}}"),
+  ]
+
+  @Test(
+    "Keys that come again by the ten thousand are read leniently in one pass",
+    .timeLimit(.minutes(1)),
+    arguments: repetitions
+  )
+  func manyRepetitions(opening: String, value: String, closing: String) throws {
+    let count = 30_000
+    let members = (0..<(2 * count)).map { "\"\(min($0, count - 1))\"\(value)" }
+    let file = SafetensorsBuilder(header: opening + members.joined(separator: ",") + closing)
+    let header = try SafetensorsHeader.read(from: MemorySource(file.bytes, named: "file"), lenient: true)
+    #expect(header.entries.count + header.metadata.count == count)
+    #expect(header.warnings.count == count)
+  }
+
   @Test("A header that is mostly space is read", arguments: [1, 300_000])
   func spaces(count: Int) throws {
     let space = String(repeating: " ", count: count)

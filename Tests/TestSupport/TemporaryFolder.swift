@@ -16,12 +16,14 @@
 package final class TemporaryFolder: Sendable {
   /// The path, all links resolved.
   package let path: String
+  private let isOwned: Bool
 
   /// Creates the folder.
   package init() throws {
     let parent = FileManager.default.temporaryDirectory
     let folder = parent.appending(path: "lacuna-test-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    isOwned = true
     if let resolved = realpath(folder, nil) {
       defer { free(resolved) }
       path = String(cString: resolved)
@@ -30,7 +32,14 @@ package final class TemporaryFolder: Sendable {
     }
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  /// The folder that another process created and will remove: for the child of an exit test that cannot
+  /// remove it itself.
+  package init(of path: String) {
+    self.path = path
+    isOwned = false
+  }
+
+  deinit { if isOwned { try? FileManager.default.removeItem(atPath: path) } }
 
   /// The path of an entry, from its path within the folder.
   package func path(_ name: String) -> String { path + "/" + name }

@@ -28,12 +28,9 @@ struct GroupedTensors {
     for index in tensors.indices {
       folded.fold(tensors[index].tensor.name)
       let type = tensors[index].tensor.elementType
-      var hasher = Hasher()
-      hasher.combine(type.rawValue)
-      hasher.combine(bytes: folded.bytes.span)
-      var hash = hasher.finalize()
+      var hash = Fingerprint.of(folded.bytes.span) ^ Int(type.rawValue)
       var place = byHash[hash]
-      // Hashes are seeded, so that no file can bring about a second round.
+      // Hashes are keyed, so that no file can bring about a second round.
       while let taken = place, groups[taken].elementType != type || groups[taken].name != folded.bytes {
         hash &+= 1
         place = byHash[hash]
