@@ -22,7 +22,8 @@ let package = Package(
     .executable(name: "lacuna", targets: ["lacuna"]),
     .library(
       name: "Lacuna",
-      targets: ["ModelIR", "ByteIO", "SparseCoding", "Safetensors", "Inspection", "Reporting", "Conversion"]),
+      targets: ["ModelIR", "ByteIO", "SparseCoding", "Safetensors", "Inspection", "Reporting", "Conversion"]
+    ),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -35,49 +36,77 @@ let package = Package(
     .target(name: "StrictJSON", swiftSettings: memorySafe),
     .target(name: "ByteIO", dependencies: ["ModelIR", crypto, system], swiftSettings: houseStyle),
     .target(
-      name: "Safetensors", dependencies: ["ByteIO", "ModelIR", "StrictJSON"], swiftSettings: memorySafe),
+      name: "Safetensors",
+      dependencies: ["ByteIO", "ModelIR", "StrictJSON"],
+      swiftSettings: memorySafe
+    ),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
     .target(
       name: "Conversion",
-      dependencies: ["ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Dialect", "Safetensors", "Inspection"],
-      swiftSettings: memorySafe),
+      dependencies: [
+        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Dialect", "Safetensors", "Inspection",
+      ],
+      swiftSettings: memorySafe
+    ),
     .target(
-      name: "Reporting", dependencies: ["ModelIR", "StrictJSON", "SparseCoding", "Inspection"],
-      swiftSettings: memorySafe),
+      name: "Reporting",
+      dependencies: ["ModelIR", "StrictJSON", "SparseCoding", "Inspection"],
+      swiftSettings: memorySafe
+    ),
     .executableTarget(
       name: "lacuna",
-      dependencies: ["ByteIO", "ModelIR", "SparseCoding", "Inspection", "Reporting", "Conversion", argumentParser],
-      swiftSettings: memorySafe),
+      dependencies: [
+        "ByteIO", "ModelIR", "SparseCoding", "Inspection", "Reporting", "Conversion", argumentParser,
+      ],
+      swiftSettings: memorySafe
+    ),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: houseStyle),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: houseStyle),
     .testTarget(name: "ModelIRTests", dependencies: ["ModelIR", "TestSupport"], swiftSettings: houseStyle),
     .testTarget(
-      name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: houseStyle),
+      name: "StrictJSONTests",
+      dependencies: ["StrictJSON", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
     .testTarget(
-      name: "ByteIOTests", dependencies: ["ByteIO", "ModelIR", "TestSupport"], swiftSettings: houseStyle),
+      name: "ByteIOTests",
+      dependencies: ["ByteIO", "ModelIR", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
     .testTarget(
       name: "SafetensorsTests",
       dependencies: ["Safetensors", "ByteIO", "ModelIR", "StrictJSON", "TestSupport"],
-      swiftSettings: houseStyle),
+      swiftSettings: houseStyle
+    ),
     .testTarget(
-      name: "SparseCodingTests", dependencies: ["SparseCoding", "ModelIR"], swiftSettings: houseStyle),
+      name: "SparseCodingTests",
+      dependencies: ["SparseCoding", "ModelIR"],
+      swiftSettings: houseStyle
+    ),
     .testTarget(
-      name: "DialectTests", dependencies: ["Dialect", "ModelIR", "TestSupport"], swiftSettings: houseStyle),
+      name: "DialectTests",
+      dependencies: ["Dialect", "ModelIR", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
     .testTarget(
-      name: "InspectionTests", dependencies: ["Inspection", "ModelIR", "SparseCoding", "TestSupport"],
-      swiftSettings: houseStyle),
+      name: "InspectionTests",
+      dependencies: ["Inspection", "ModelIR", "SparseCoding", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
     .testTarget(
       name: "ReportingTests",
       dependencies: ["Reporting", "Inspection", "ModelIR", "SparseCoding", "StrictJSON"],
-      swiftSettings: houseStyle),
+      swiftSettings: houseStyle
+    ),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
         "Conversion", "ByteIO", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
       ],
-      swiftSettings: houseStyle),
+      swiftSettings: houseStyle
+    ),
     .testTarget(name: "CommandTests", dependencies: ["lacuna", "TestSupport"], swiftSettings: houseStyle),
   ]
 )

@@ -33,7 +33,8 @@ public struct ContentDigest {
   /// The digest of all bytes of a source, read in pieces of 1 MiB.
   /// - Throws: what the source throws.
   public static func ofAllBytes(
-    of source: any ByteSource, progress: (Int) throws -> Void = { _ in }
+    of source: any ByteSource,
+    progress: (Int) throws -> Void = { _ in }
   ) throws -> String {
     var digest = ContentDigest()
     var buffer = [UInt8](repeating: 0, count: 1 << 20)

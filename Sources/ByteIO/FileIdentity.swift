@@ -64,7 +64,9 @@ public struct FileIdentity: Sendable, Hashable {
   /// - Parameter role: what the path is to us, for the fault.
   /// - Throws: ``SystemFault`` if that cannot be told.
   public static func at(
-    _ path: String, followingLinks: Bool = true, role: SystemFault.Role = .input
+    _ path: String,
+    followingLinks: Bool = true,
+    role: SystemFault.Role = .input
   ) throws -> FileIdentity? {
     var status = stat()
     let result = followingLinks ? stat(path, &status) : lstat(path, &status)

@@ -146,15 +146,23 @@ public struct FolderFault: Fault, Hashable {
   /// The broken rule.
   public let rule: Rule
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     switch rule {
     case .notPlainName(let name):
       Diagnosis(
-        .badData, file: file, "names the file \"\(name)\"", expected: "a plain name of a file in the same folder")
+        .badData,
+        file: file,
+        "names the file \"\(name)\"",
+        expected: "a plain name of a file in the same folder"
+      )
     case .linkLeaves(let target):
       Diagnosis(
-        .badData, file: file, "is a link out of its folder, to \(target)",
-        expected: "links may stay in the folder or lead into the blobs of its Hub cache")
+        .badData,
+        file: file,
+        "is a link out of its folder, to \(target)",
+        expected: "links may stay in the folder or lead into the blobs of its Hub cache"
+      )
     }
   }
 }

@@ -41,7 +41,9 @@ public final class InputFile: ByteSource {
   ///   links were resolved and checked before.
   /// - Throws: ``SystemFault``, or ``InputFileFault`` for what is no regular file.
   public static func open(
-    _ path: String, displayName: String? = nil, followsLink: Bool = true
+    _ path: String,
+    displayName: String? = nil,
+    followsLink: Bool = true
   ) throws -> InputFile {
     let name = displayName ?? path
     let descriptor: CInt
@@ -64,7 +66,9 @@ public final class InputFile: ByteSource {
   }
 
   private static func openDescriptor(
-    _ path: String, displayName: String, followsLink: Bool
+    _ path: String,
+    displayName: String,
+    followsLink: Bool
   ) throws -> CInt {
     // O_NONBLOCK: opening a pipe would otherwise wait for a writer.
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (followsLink ? 0 : O_NOFOLLOW)
@@ -77,6 +81,7 @@ public final class InputFile: ByteSource {
     }
   }
 
+  /// The size that the file had when it was first seen.
   public var byteCount: UInt64 { identity.byteCount }
 
   private func currentDescriptor() throws -> CInt {
@@ -100,7 +105,9 @@ public final class InputFile: ByteSource {
     }
   }
 
-  public func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws {
+  /// Copies bytes out, see `ByteSource`; a file that has become shorter is an error.
+  public func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws
+  {
     precondition(start >= 0 && count >= 0 && start + count <= buffer.count, "read beyond the buffer")
     if count == 0 { return }
     guard offset <= byteCount, UInt64(count) <= byteCount - offset else {
@@ -121,6 +128,7 @@ public final class InputFile: ByteSource {
     }
   }
 
+  /// Closes the file until the next read, and makes sure that it is still the one that was first seen.
   public func rest() throws {
     try handle.withLock { handle in
       guard handle.descriptor >= 0 else { return }
@@ -152,11 +160,17 @@ public struct InputFileFault: Fault, Hashable {
   /// The broken rule.
   public let rule: Rule
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     switch rule {
     case .isFolder: Diagnosis(.badData, file: file, "is a folder", expected: "a file is needed here")
     case .notRegular:
-      Diagnosis(.badData, file: file, "is no regular file", expected: "pipes, sockets and devices are not read")
+      Diagnosis(
+        .badData,
+        file: file,
+        "is no regular file",
+        expected: "pipes, sockets and devices are not read"
+      )
     case .changed:
       Diagnosis(.readOrWriteFailed, file: file, "changed while it was being read")
     case .cutShort(let offset, let count):

@@ -22,7 +22,11 @@ public final class OutputFile: Sendable {
   private let mode: UInt32?
 
   private init(
-    temporaryPath: String, finalPath: String, displayName: String, descriptor: CInt, mode: UInt32?
+    temporaryPath: String,
+    finalPath: String,
+    displayName: String,
+    descriptor: CInt,
+    mode: UInt32?
   ) {
     self.temporaryPath = temporaryPath
     self.finalPath = finalPath
@@ -37,7 +41,10 @@ public final class OutputFile: Sendable {
   /// - Parameter mode: the permission bits, or nil for what the user's mask gives.
   /// - Throws: ``SystemFault``, or ``OutputFault`` if another run is at work on it.
   static func create(
-    temporaryPath: String, finalPath: String, displayName: String, mode: UInt32?
+    temporaryPath: String,
+    finalPath: String,
+    displayName: String,
+    mode: UInt32?
   ) throws -> OutputFile {
     // A second round only if a run that just finished renamed the file between our open and our lock.
     for _ in 0..<16 {
@@ -62,8 +69,12 @@ public final class OutputFile: Sendable {
           throw SystemFault("prepare", path: displayName, role: .output, code: errno)
         }
         return OutputFile(
-          temporaryPath: temporaryPath, finalPath: finalPath, displayName: displayName,
-          descriptor: descriptor, mode: mode)
+          temporaryPath: temporaryPath,
+          finalPath: finalPath,
+          displayName: displayName,
+          descriptor: descriptor,
+          mode: mode
+        )
       } catch {
         close(descriptor)
         // Something else in our file's place stays.
@@ -96,8 +107,12 @@ public final class OutputFile: Sendable {
     if size > 0 {
       #if canImport(Darwin)
         var request = fstore_t(
-          fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0, fst_length: size,
-          fst_bytesalloc: 0)
+          fst_flags: UInt32(F_ALLOCATEALL),
+          fst_posmode: F_PEOFPOSMODE,
+          fst_offset: 0,
+          fst_length: size,
+          fst_bytesalloc: 0
+        )
         let code = fcntl(descriptor, F_PREALLOCATE, &request) == 0 ? 0 : errno
       #else
         var code = posix_fallocate(descriptor, 0, size)
@@ -152,7 +167,10 @@ public final class OutputFile: Sendable {
   }
 
   fileprivate func read(
-    _ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int
+    _ count: Int,
+    at offset: UInt64,
+    into buffer: inout [UInt8],
+    startingAt start: Int
   ) throws {
     precondition(start >= 0 && count >= 0 && start + count <= buffer.count, "read beyond the buffer")
     let descriptor = descriptor
@@ -229,6 +247,7 @@ public struct OutputFault: Fault, Hashable {
     self.rule = rule
   }
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     switch rule {
     case .exists: Diagnosis(.cannotCreate, file: file, "exists already", expected: "--force replaces it")
@@ -242,8 +261,11 @@ public struct OutputFault: Fault, Hashable {
     case .noParent: Diagnosis(.cannotCreate, file: file, "the folder to put it in does not exist")
     case .otherWeights(let name):
       Diagnosis(
-        .cannotCreate, file: file, "holds \(name), which loaders would mistake for this output",
-        expected: "remove it first, or choose another folder")
+        .cannotCreate,
+        file: file,
+        "holds \(name), which loaders would mistake for this output",
+        expected: "remove it first, or choose another folder"
+      )
     case .noSpace(let needed, let available):
       Diagnosis(.cannotCreate, file: file, "needs \(needed) bytes and the disk has \(available)")
     }

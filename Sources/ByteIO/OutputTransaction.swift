@@ -49,7 +49,9 @@ public final class OutputTransaction: Sendable {
   /// Outputs of files in the folder that is to hold `path`.
   /// - Throws: ``OutputFault`` if that folder is none.
   public static func besideFile(
-    _ path: String, force: Bool, inputs: [FileIdentity]
+    _ path: String,
+    force: Bool,
+    inputs: [FileIdentity]
   ) throws -> OutputTransaction {
     var parent = FilePath(path).removingLastComponent()
     if parent.isEmpty { parent = "." }
@@ -63,7 +65,9 @@ public final class OutputTransaction: Sendable {
   /// Outputs of files in the folder `path`, which is created unless it exists.
   /// - Throws: ``OutputFault`` if it has files and `force` is off, or is being written by another run.
   public static func folder(
-    _ path: String, force: Bool, inputs: [FileIdentity]
+    _ path: String,
+    force: Bool,
+    inputs: [FileIdentity]
   ) throws -> OutputTransaction {
     let final = FilePath(path)
     if let identity = try FileIdentity.at(path, role: .output) {
@@ -88,7 +92,11 @@ public final class OutputTransaction: Sendable {
       return try lockFolder(temporary, displayName: path)
     }
     let transaction = OutputTransaction(
-      place: .staged(temporary, final: final), lock: lock, force: force, inputs: inputs)
+      place: .staged(temporary, final: final),
+      lock: lock,
+      force: force,
+      inputs: inputs
+    )
     // What a run that died has left.
     try clear(temporary, depth: 0)
     return transaction
@@ -145,7 +153,9 @@ public final class OutputTransaction: Sendable {
     let available = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
     if !available.overflow && available.partialValue < needed {
       throw OutputFault(
-        file: displayName, rule: .noSpace(needed: needed, available: available.partialValue))
+        file: displayName,
+        rule: .noSpace(needed: needed, available: available.partialValue)
+      )
     }
   }
 
@@ -168,7 +178,11 @@ public final class OutputTransaction: Sendable {
     let temporary: FilePath =
       if case .existing = place { Self.temporaryPath(for: target) } else { target }
     let file = try OutputFile.create(
-      temporaryPath: temporary.string, finalPath: target.string, displayName: shown, mode: mode)
+      temporaryPath: temporary.string,
+      finalPath: target.string,
+      displayName: shown,
+      mode: mode
+    )
     state.withLock { $0.files.append(file) }
     return file
   }
@@ -201,7 +215,9 @@ public final class OutputTransaction: Sendable {
     case .regular: break
     case .folder: throw OutputFault(file: displayName, rule: .isFolder)
     case .link:
-      if let leads = try FileIdentity.at(path, role: .output), inputs.contains(where: { $0.isSameFile(as: leads) }) {
+      if let leads = try FileIdentity.at(path, role: .output),
+        inputs.contains(where: { $0.isSameFile(as: leads) })
+      {
         throw OutputFault(file: displayName, rule: .isInput(displayName))
       }
       throw OutputFault(file: displayName, rule: .isLink)

@@ -37,6 +37,7 @@ public struct SystemFault: Fault {
   /// The error number of a missing file.
   public static let notFound = ENOENT
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let reason = Errno(rawValue: code).description
     return Diagnosis(kind, file: path, "cannot \(action): \(reason)")
@@ -57,7 +58,10 @@ public struct SystemFault: Fault {
 
 /// Repeats a system call while a signal interrupts it; returns its result or throws its error number.
 func retrying<Result: SignedInteger>(
-  _ action: String, path: String, role: SystemFault.Role, _ call: () -> Result
+  _ action: String,
+  path: String,
+  role: SystemFault.Role,
+  _ call: () -> Result
 ) throws -> Result {
   while true {
     let result = call()

@@ -18,7 +18,10 @@ public struct Converter: Sendable {
 
   /// A conversion of `opened` to the file or folder `output`.
   public init(
-    _ opened: OpenedModel, to output: String, options: ConversionOptions, progress: WorkProgress
+    _ opened: OpenedModel,
+    to output: String,
+    options: ConversionOptions,
+    progress: WorkProgress
   ) {
     self.opened = opened
     self.output = output
@@ -41,12 +44,20 @@ public struct Converter: Sendable {
     let transaction = options.dryRun ? nil : try beginOutput()
     let chunkBytes = options.resources.chunkBytes
     let decisions = try LayoutPlanner(
-      model: opened.model, request: options.layout, allowExpand: options.allowExpand, pool: pool,
-      chunkBytes: chunkBytes, progress: progress
+      model: opened.model,
+      request: options.layout,
+      allowExpand: options.allowExpand,
+      pool: pool,
+      chunkBytes: chunkBytes,
+      progress: progress
     ).decide()
     if options.strict { try requireNoObstacle(decisions) }
     let plan = try OutputPlanner(
-      opened: opened, decisions: decisions, options: options, output: output, isFolder: isFolder
+      opened: opened,
+      decisions: decisions,
+      options: options,
+      output: output,
+      isFolder: isFolder
     ).plan(fileName: Folder.lastComponent(of: output))
     let smaller = try withoutUselessManifests(plan, decisions)
     let side = try sideFiles(besides: smaller.plan)
@@ -54,13 +65,18 @@ public struct Converter: Sendable {
       try write(smaller.plan, smaller.decisions, side, to: transaction)
     }
     return report(
-      smaller.plan, smaller.decisions, side, seconds: (ContinuousClock.now - start) / .seconds(1))
+      smaller.plan,
+      smaller.decisions,
+      side,
+      seconds: (ContinuousClock.now - start) / .seconds(1)
+    )
   }
 
   /// `auto` weighs each tensor alone; where what its manifest costs the whole file eats up the gain, dense is
   /// smaller.
   private func withoutUselessManifests(
-    _ plan: OutputPlan, _ decisions: [LayoutDecision]
+    _ plan: OutputPlan,
+    _ decisions: [LayoutDecision]
   ) throws -> (plan: OutputPlan, decisions: [LayoutDecision]) {
     guard options.layout == .auto, decisions.contains(where: { $0.layout != .dense }),
       opened.model.tensors.allSatisfy({ $0.layout == .dense })
@@ -71,7 +87,11 @@ public struct Converter: Sendable {
       return decision
     }
     let densePlan = try OutputPlanner(
-      opened: opened, decisions: dense, options: options, output: output, isFolder: isFolder
+      opened: opened,
+      decisions: dense,
+      options: options,
+      output: output,
+      isFolder: isFolder
     ).plan(fileName: Folder.lastComponent(of: output))
     /// The bytes of all files.
     func size(_ plan: OutputPlan) -> UInt64 { plan.files.reduce(0) { $0 &+ $1.byteCount } }
@@ -82,8 +102,11 @@ public struct Converter: Sendable {
     for (tensor, decision) in zip(opened.model.tensors, decisions) {
       guard let obstacle = decision.obstacle, case .named(let layout) = options.layout else { continue }
       throw StrictLayoutFault(
-        file: opened.model.files[tensor.storage.file].source.displayName, tensor: tensor.name,
-        layout: layout, obstacle: obstacle)
+        file: opened.model.files[tensor.storage.file].source.displayName,
+        tensor: tensor.name,
+        layout: layout,
+        obstacle: obstacle
+      )
     }
   }
 
@@ -102,17 +125,26 @@ public struct Converter: Sendable {
 
   /// Creates, reserves, fills, checks and shows the files.
   private func write(
-    _ plan: OutputPlan, _ decisions: [LayoutDecision], _ side: SideFiles?, to transaction: OutputTransaction
+    _ plan: OutputPlan,
+    _ decisions: [LayoutDecision],
+    _ side: SideFiles?,
+    to transaction: OutputTransaction
   ) throws {
     let sideBytes = side?.files.reduce(UInt64(0)) { $0 &+ $1.source.byteCount } ?? 0
     let weightBytes = plan.files.reduce(UInt64(0)) { $0 &+ $1.byteCount }
     try transaction.requireSpace(
-      weightBytes &+ sideBytes &+ UInt64(plan.index?.text.count ?? 0), for: output)
+      weightBytes &+ sideBytes &+ UInt64(plan.index?.text.count ?? 0),
+      for: output
+    )
     if isFolder { try requireNoOtherWeights(plan) }
     progress.expect(weightBytes)
     let writer = TensorWriter(
-      model: opened.model, decisions: decisions, pool: pool, chunkBytes: options.resources.chunkBytes,
-      progress: progress)
+      model: opened.model,
+      decisions: decisions,
+      pool: pool,
+      chunkBytes: options.resources.chunkBytes,
+      progress: progress
+    )
     var written: [(file: OutputPlan.File, output: OutputFile)] = []
     for file in plan.files {
       progress.begin(file.name)
@@ -129,7 +161,9 @@ public struct Converter: Sendable {
     if options.verify { try verify(written) }
     for file in side?.files ?? [] {
       let target = try transaction.create(
-        file.components[file.components.count - 1], in: Array(file.components.dropLast()))
+        file.components[file.components.count - 1],
+        in: Array(file.components.dropLast())
+      )
       try target.copyAll(of: file.source)
     }
     // Last, so that what it names is there when it appears; config.json came just before it.
@@ -164,7 +198,10 @@ public struct Converter: Sendable {
     var model = Model(container: .safetensors, files: files, tensors: tensors)
     try model.resolveManifests()
     let comparison = ModelComparison(
-      pool: pool, chunkBytes: options.resources.chunkBytes, progress: progress)
+      pool: pool,
+      chunkBytes: options.resources.chunkBytes,
+      progress: progress
+    )
     let report = try comparison.compare(opened.model, model, named: opened.path, output)
     if let difference = report.differences.first {
       throw VerificationFault(file: output, tensor: difference.name)
@@ -172,7 +209,10 @@ public struct Converter: Sendable {
   }
 
   private func report(
-    _ plan: OutputPlan, _ decisions: [LayoutDecision], _ side: SideFiles?, seconds: Double
+    _ plan: OutputPlan,
+    _ decisions: [LayoutDecision],
+    _ side: SideFiles?,
+    seconds: Double
   ) -> ConversionReport {
     let tensors = zip(opened.model.tensors, decisions).map { tensor, decision in
       let parts =
@@ -180,31 +220,51 @@ public struct Converter: Sendable {
         ? OutputPart.keptParts(of: tensor)
         : OutputPart.parts(of: tensor, in: decision.layout, nnz: decision.nnz)
       return ConversionReport.TensorResult(
-        name: tensor.name, elementType: tensor.elementType, shape: tensor.shape, from: tensor.layout,
-        to: decision.layout, bytesBefore: tensor.storage.byteCount,
-        bytesAfter: parts.reduce(0) { $0 &+ $1.byteCount }, reason: decision.obstacle?.reason)
+        name: tensor.name,
+        elementType: tensor.elementType,
+        shape: tensor.shape,
+        from: tensor.layout,
+        to: decision.layout,
+        bytesBefore: tensor.storage.byteCount,
+        bytesAfter: parts.reduce(0) { $0 &+ $1.byteCount },
+        reason: decision.obstacle?.reason
+      )
     }
     var files = plan.files.map { ConversionReport.OutputFile(name: $0.name, byteCount: $0.byteCount) }
     if let index = plan.index {
       files.append(ConversionReport.OutputFile(name: index.name, byteCount: UInt64(index.text.count)))
     }
     var warnings = opened.model.warnings + (side?.warnings ?? [])
-    if !isFolder, files.first?.name == "model.safetensors", decisions.contains(where: { $0.layout != .dense }) {
+    if !isFolder, files.first?.name == "model.safetensors", decisions.contains(where: { $0.layout != .dense })
+    {
       warnings.append(
         Diagnosis(
-          .badData, file: output, "other loaders find this name and would open its parts with random weights",
-          expected: "model.lacuna.safetensors"))
+          .badData,
+          file: output,
+          "other loaders find this name and would open its parts with random weights",
+          expected: "model.lacuna.safetensors"
+        )
+      )
     }
     return ConversionReport(
-      input: opened.path, output: output, isDryRun: options.dryRun, isUnchanged: plan.isUnchanged,
+      input: opened.path,
+      output: output,
+      isDryRun: options.dryRun,
+      isUnchanged: plan.isUnchanged,
       files: files,
       carriedFiles: (side?.files ?? []).map {
         ConversionReport.OutputFile(
-          name: $0.components.joined(separator: "/"), byteCount: $0.source.byteCount)
+          name: $0.components.joined(separator: "/"),
+          byteCount: $0.source.byteCount
+        )
       },
-      tensors: tensors, inputByteCount: opened.model.files.reduce(0) { $0 &+ $1.source.byteCount },
-      plannedMemory: options.resources.plannedMemory, wasVerified: options.verify && !options.dryRun,
-      seconds: seconds, warnings: warnings)
+      tensors: tensors,
+      inputByteCount: opened.model.files.reduce(0) { $0 &+ $1.source.byteCount },
+      plannedMemory: options.resources.plannedMemory,
+      wasVerified: options.verify && !options.dryRun,
+      seconds: seconds,
+      warnings: warnings
+    )
   }
 }
 
@@ -219,10 +279,15 @@ public struct StrictLayoutFault: Fault, Hashable {
   /// What stops it.
   let obstacle: LayoutObstacle
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(
-      .badData, file: file, tensor: tensor, "cannot be stored as \(layout): \(obstacle.reason)",
-      expected: "without --strict it stays as it is")
+      .badData,
+      file: file,
+      tensor: tensor,
+      "cannot be stored as \(layout): \(obstacle.reason)",
+      expected: "without --strict it stays as it is"
+    )
   }
 }
 
@@ -233,9 +298,14 @@ public struct VerificationFault: Fault, Hashable {
   /// The first tensor that differs.
   public let tensor: TensorName
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(
-      .readOrWriteFailed, file: file, tensor: tensor, "differs from its source after it was written",
-      expected: "the disk or memory may be failing; nothing was kept")
+      .readOrWriteFailed,
+      file: file,
+      tensor: tensor,
+      "differs from its source after it was written",
+      expected: "the disk or memory may be failing; nothing was kept"
+    )
   }
 }

@@ -48,6 +48,7 @@ public struct ForeignContentFault: Fault, Hashable {
   /// What it is.
   public let found: String
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(.badData, file: file, found, expected: "a safetensors file")
   }

@@ -33,18 +33,23 @@ public struct IntegrityChecker: Sendable {
   private func structure(of model: Model) -> IntegrityReport.Check {
     let (files, tensors) = (model.files.count, model.tensors.count)
     return IntegrityReport.Check(
-      name: "structure", outcome: .passed,
-      summary: "\(files) \(files == 1 ? "file" : "files"), \(tensors) \(tensors == 1 ? "tensor" : "tensors"): "
-        + "offsets exact, no gap, no overlap, no trailing byte")
+      name: "structure",
+      outcome: .passed,
+      summary:
+        "\(files) \(files == 1 ? "file" : "files"), \(tensors) \(tensors == 1 ? "tensor" : "tensors"): "
+        + "offsets exact, no gap, no overlap, no trailing byte"
+    )
   }
 
   private func index(of opened: OpenedModel) -> IntegrityReport.Check {
     let findings = opened.disagreements
     return IntegrityReport.Check(
-      name: "index", outcome: findings.isEmpty ? .passed : .failed,
+      name: "index",
+      outcome: findings.isEmpty ? .passed : .failed,
       summary: findings.isEmpty
         ? "each tensor in the shard that the index names" : "\(findings.count) disagreements with the shards",
-      findings: findings)
+      findings: findings
+    )
   }
 
   /// Surveys every sparse tensor; nil if there is none.
@@ -64,11 +69,13 @@ public struct IntegrityChecker: Sendable {
     }
     for file in model.files { try file.source.rest() }
     return IntegrityReport.Check(
-      name: "layout", outcome: findings.isEmpty ? .passed : .failed,
+      name: "layout",
+      outcome: findings.isEmpty ? .passed : .failed,
       summary: findings.isEmpty
         ? "the parts of \(sparse.count) sparse \(sparse.count == 1 ? "tensor" : "tensors") agree"
         : "\(findings.count) sparse tensors whose parts contradict each other",
-      findings: findings)
+      findings: findings
+    )
   }
 
   /// Hashes the files that are blobs of a Hub cache, whose names are their SHA-256.
@@ -80,7 +87,10 @@ public struct IntegrityChecker: Sendable {
     }
     guard !blobs.isEmpty else {
       return IntegrityReport.Check(
-        name: "hash", outcome: .skipped, summary: "no file is a blob of a Hub cache, whose name is its SHA-256")
+        name: "hash",
+        outcome: .skipped,
+        summary: "no file is a blob of a Hub cache, whose name is its SHA-256"
+      )
     }
     for blob in blobs { progress.expect(blob.source.byteCount) }
     for (source, digest) in blobs {
@@ -90,15 +100,21 @@ public struct IntegrityChecker: Sendable {
       if found != digest {
         findings.append(
           Diagnosis(
-            .badData, file: source.displayName, "its SHA-256 is \(found)",
-            expected: "its name in the Hub cache says \(digest)"))
+            .badData,
+            file: source.displayName,
+            "its SHA-256 is \(found)",
+            expected: "its name in the Hub cache says \(digest)"
+          )
+        )
       }
     }
     return IntegrityReport.Check(
-      name: "hash", outcome: findings.isEmpty ? .passed : .failed,
+      name: "hash",
+      outcome: findings.isEmpty ? .passed : .failed,
       summary: findings.isEmpty
         ? "SHA-256 of \(blobs.count) of \(model.files.count) files as their blobs' names say"
         : "\(findings.count) files with another SHA-256 than their blobs' names",
-      findings: findings)
+      findings: findings
+    )
   }
 }

@@ -18,8 +18,12 @@ struct LayoutPlanner {
   private let names: Set<TensorName>
 
   init(
-    model: Model, request: ConversionOptions.LayoutRequest, allowExpand: Bool, pool: ChunkPool,
-    chunkBytes: Int, progress: WorkProgress
+    model: Model,
+    request: ConversionOptions.LayoutRequest,
+    allowExpand: Bool,
+    pool: ChunkPool,
+    chunkBytes: Int,
+    progress: WorkProgress
   ) {
     self.model = model
     self.request = request
@@ -81,7 +85,11 @@ struct LayoutPlanner {
       progress.begin(model.files[file].name)
       let readers = try work.map { item in
         var reader = DenseReader(
-          tensor: model.tensors[item.index], source: source, chunkBytes: chunkBytes, group: item.target.group)
+          tensor: model.tensors[item.index],
+          source: source,
+          chunkBytes: chunkBytes,
+          group: item.target.group
+        )
         try reader.survey(on: pool)
         return reader
       }
@@ -89,7 +97,11 @@ struct LayoutPlanner {
       for (place, measured) in try measure(readers, work.map(\.target)).enumerated() {
         let index = work[place].index
         decisions[index] = decision(
-          readers[place], work[place].target, measured, offsetDigits: offsetDigits)
+          readers[place],
+          work[place].target,
+          measured,
+          offsetDigits: offsetDigits
+        )
       }
       try source.rest()
     }
@@ -108,8 +120,11 @@ struct LayoutPlanner {
     let (dense, stored) = (tensor.denseByteCount, tensor.storage.byteCount)
     if !allowExpand && dense > 1 << 32 && dense / 1000 > stored {
       throw ExpansionFault(
-        file: model.files[tensor.storage.file].source.displayName, tensor: tensor.name, stored: stored,
-        dense: dense)
+        file: model.files[tensor.storage.file].source.displayName,
+        tensor: tensor.name,
+        stored: stored,
+        dense: dense
+      )
     }
   }
 
@@ -161,7 +176,10 @@ struct LayoutPlanner {
   }
 
   private func decision(
-    _ reader: DenseReader, _ target: LayoutTarget, _ measured: Measure, offsetDigits: Int
+    _ reader: DenseReader,
+    _ target: LayoutTarget,
+    _ measured: Measure,
+    offsetDigits: Int
   ) -> LayoutDecision {
     let tensor = reader.tensor
     let nnz = measured.counts.reduce(0, +)
@@ -177,14 +195,18 @@ struct LayoutPlanner {
     case .auto:
       let holding = zip(NMPattern.common, measured.storedViolations).filter { $1 == 0 }.map(\.0)
       let candidates = LayoutChoice.candidates(
-        elementType: tensor.elementType, shape: tensor.shape, nnz: nnz, stored: holding
+        elementType: tensor.elementType,
+        shape: tensor.shape,
+        nnz: nnz,
+        stored: holding
       ).filter { nameObstacle(to: $0.layout, for: tensor) == nil }
-      .map { choice in
-        LayoutChoice(
-          layout: choice.layout,
-          byteCount: choice.byteCount
-            + HeaderCost.bytes(of: choice.layout, tensor, nnz: nnz, offsetDigits: offsetDigits))
-      }
+        .map { choice in
+          LayoutChoice(
+            layout: choice.layout,
+            byteCount: choice.byteCount
+              + HeaderCost.bytes(of: choice.layout, tensor, nnz: nnz, offsetDigits: offsetDigits)
+          )
+        }
       decision.layout = LayoutChoice.smallest(candidates)?.layout ?? .dense
     }
     if decision.layout == tensor.layout { return decision }
@@ -217,9 +239,14 @@ public struct ExpansionFault: Fault, Hashable {
   /// The bytes that its dense form takes.
   public let dense: UInt64
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(
-      .badData, file: file, tensor: tensor, "\(stored) stored bytes claim to be \(dense) dense ones",
-      expected: "--allow-expand converts it all the same")
+      .badData,
+      file: file,
+      tensor: tensor,
+      "\(stored) stored bytes claim to be \(dense) dense ones",
+      expected: "--allow-expand converts it all the same"
+    )
   }
 }

@@ -21,13 +21,21 @@ public struct ModelComparison: Sendable {
   /// What differs.
   /// - Throws: what reading throws.
   public func compare(
-    _ first: Model, _ second: Model, named firstName: String, _ secondName: String
+    _ first: Model,
+    _ second: Model,
+    named firstName: String,
+    _ secondName: String
   ) throws -> DifferenceReport {
     var places: [TensorName: Int] = [:]
     for (index, tensor) in second.tensors.enumerated() { places[tensor.name] = index }
     var report = DifferenceReport(
-      first: firstName, second: secondName, equalTensors: 0, equalByteCount: 0, differences: [],
-      warnings: first.warnings + second.warnings)
+      first: firstName,
+      second: secondName,
+      equalTensors: 0,
+      equalByteCount: 0,
+      differences: [],
+      warnings: first.warnings + second.warnings
+    )
     for tensor in first.tensors where places[tensor.name] != nil { progress.expect(tensor.denseByteCount) }
     var open: (first: Int, second: Int)?
     for tensor in first.tensors {
@@ -44,8 +52,11 @@ public struct ModelComparison: Sendable {
       open = files
       progress.begin(tensor.name.text)
       if let difference = try difference(
-        tensor, first.files[files.0].source, other, second.files[files.1].source)
-      {
+        tensor,
+        first.files[files.0].source,
+        other,
+        second.files[files.1].source
+      ) {
         report.differences.append(.init(name: tensor.name, difference: difference))
       } else {
         report.equalTensors += 1
@@ -60,15 +71,26 @@ public struct ModelComparison: Sendable {
   }
 
   private func difference(
-    _ first: Tensor, _ firstSource: any ByteSource, _ second: Tensor, _ secondSource: any ByteSource
+    _ first: Tensor,
+    _ firstSource: any ByteSource,
+    _ second: Tensor,
+    _ secondSource: any ByteSource
   ) throws -> DifferenceReport.Difference? {
     if first.elementType != second.elementType { return .elementType(first.elementType, second.elementType) }
     if first.shape != second.shape { return .shape(first.shape, second.shape) }
     // Each is cut so that it splits no group of the other.
     var left = DenseReader(
-      tensor: first, source: firstSource, chunkBytes: chunkBytes, group: Self.group(of: second))
+      tensor: first,
+      source: firstSource,
+      chunkBytes: chunkBytes,
+      group: Self.group(of: second)
+    )
     var right = DenseReader(
-      tensor: second, source: secondSource, chunkBytes: chunkBytes, group: Self.group(of: first))
+      tensor: second,
+      source: secondSource,
+      chunkBytes: chunkBytes,
+      group: Self.group(of: first)
+    )
     try left.survey(on: pool)
     try right.survey(on: pool)
     precondition(left.grid.count == right.grid.count, "both are cut alike")
@@ -84,8 +106,11 @@ public struct ModelComparison: Sendable {
       _ = try a.read(index, &workspaces.0)
       _ = try b.read(index, &workspaces.1)
       let (count, place) = ChunkCoder.differences(
-        workspaces.0.dense, workspaces.1.dense, elementBytes: a.grid.elementBytes,
-        count: chunk.elementCount)
+        workspaces.0.dense,
+        workspaces.1.dense,
+        elementBytes: a.grid.elementBytes,
+        count: chunk.elementCount
+      )
       guard let place else { return }
       let element = a.grid.firstElement(of: chunk) + UInt64(place)
       found.withLock { $0 = ($0.count + UInt64(count), min($0.first, element)) }

@@ -56,7 +56,9 @@ public struct OpenedModel: Sendable {
   }
 
   private static func open(
-    _ weights: WeightFiles, in folder: Folder, lenient: Bool
+    _ weights: WeightFiles,
+    in folder: Folder,
+    lenient: Bool
   ) throws -> (Model, [Diagnosis], UInt64?) {
     switch weights {
     case .single(let name):
@@ -72,8 +74,11 @@ public struct OpenedModel: Sendable {
   private static func model(of source: any ByteSource, name: String, lenient: Bool) throws -> Model {
     let reader = try SafetensorsReader(source: source, name: name, lenient: lenient)
     return Model(
-      container: .safetensors, files: [reader.file(numbered: 0)], tensors: Array(reader.tensors(inFile: 0)),
-      warnings: reader.warnings)
+      container: .safetensors,
+      files: [reader.file(numbered: 0)],
+      tensors: Array(reader.tensors(inFile: 0)),
+      warnings: reader.warnings
+    )
   }
 
   /// Refuses a model whose index and shards disagree.
@@ -125,6 +130,7 @@ public struct SharedNameFault: Fault, Hashable {
   /// The tensor.
   public let tensor: TensorName
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(.badData, file: file, tensor: tensor, "stands in another shard too")
   }
@@ -135,6 +141,7 @@ public struct DisagreementFault: Fault {
   /// What disagrees, one finding each.
   public let findings: [Diagnosis]
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     findings.first ?? Diagnosis(.internalError, "a disagreement without findings")
   }
@@ -145,6 +152,7 @@ public struct EmptySelectionFault: Fault, Hashable {
   /// The model.
   public let path: String
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(.usage, file: path, "no tensor matches --tensors and --exclude")
   }

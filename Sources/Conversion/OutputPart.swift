@@ -12,7 +12,10 @@ enum OutputPart {
       ]
     }
     let parts = LayoutParts.parts(
-      of: layout, elementType: tensor.elementType, shape: tensor.shape, nnz: nnz
+      of: layout,
+      elementType: tensor.elementType,
+      shape: tensor.shape,
+      nnz: nnz
     ) { LayoutParts.safetensorsName($0, of: tensor.name) }
     guard let parts else { preconditionFailure("the planner lets no layout through that has no size") }
     return parts.map { SafetensorsPlan.Part(name: $0.name, elementType: $0.elementType, shape: $0.shape) }
@@ -37,8 +40,12 @@ enum OutputPart {
   /// The manifest's entry for a tensor in some layout.
   static func manifestEntry(of tensor: Tensor, in layout: Layout) -> Manifest.Entry {
     Manifest.Entry(
-      name: tensor.name, elementType: tensor.elementType, shape: tensor.shape, layout: layout,
+      name: tensor.name,
+      elementType: tensor.elementType,
+      shape: tensor.shape,
+      layout: layout,
       parts: LayoutParts.roles(of: layout).map { LayoutParts.safetensorsName($0, of: tensor.name) },
-      quantization: tensor.quantization)
+      quantization: tensor.quantization
+    )
   }
 }

@@ -116,8 +116,12 @@ struct OutputPlanner {
     if isWhole && group.tensors.allSatisfy({ decisions[$0].isKept }) {
       let bytes = model.files[group.file].source.byteCount
       return OutputPlan.File(
-        name: name, byteCount: bytes, content: .copy(file: group.file), partNames: flat.map(\.name),
-        partBytes: partBytes)
+        name: name,
+        byteCount: bytes,
+        content: .copy(file: group.file),
+        partNames: flat.map(\.name),
+        partBytes: partBytes
+      )
     }
     let plan = try SafetensorsPlan(file: output, parts: flat, metadata: try metadata(of: group))
     var items: [OutputPlan.Item] = []
@@ -127,8 +131,12 @@ struct OutputPlanner {
       next += own.count
     }
     return OutputPlan.File(
-      name: name, byteCount: plan.byteCount, content: .tensors(plan, items), partNames: flat.map(\.name),
-      partBytes: partBytes)
+      name: name,
+      byteCount: plan.byteCount,
+      content: .tensors(plan, items),
+      partNames: flat.map(\.name),
+      partBytes: partBytes
+    )
   }
 
   /// The source's metadata, and ours if the file has sparse tensors.
@@ -137,8 +145,11 @@ struct OutputPlanner {
     var metadata = source.metadata
     if group.tensors.contains(where: { decisions[$0].layout != .dense }) {
       let manifest = Manifest(
-        entries: group.tensors.map { OutputPart.manifestEntry(of: model.tensors[$0], in: decisions[$0].layout) },
-        sourceDeclaresMetadata: source.declaresMetadata)
+        entries: group.tensors.map {
+          OutputPart.manifestEntry(of: model.tensors[$0], in: decisions[$0].layout)
+        },
+        sourceDeclaresMetadata: source.declaresMetadata
+      )
       metadata.append(key: Manifest.versionKey, value: .string(Manifest.version))
       metadata.append(key: Manifest.manifestKey, value: .string(try manifest.text()))
     } else if !source.declaresMetadata {
@@ -165,7 +176,10 @@ struct OutputPlanner {
     return (
       name,
       try CheckpointIndex.text(
-        totalSize: total, totalParameters: opened.totalParameters, shardOfTensor: entries)
+        totalSize: total,
+        totalParameters: opened.totalParameters,
+        shardOfTensor: entries
+      )
     )
   }
 }

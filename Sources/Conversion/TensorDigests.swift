@@ -8,7 +8,10 @@ public enum TensorDigests {
   /// SHA-256 in hexadecimal, in the order of the model. Tensors are read in parallel, each from start to end.
   /// - Throws: what reading throws.
   public static func compute(
-    of model: Model, pool: ChunkPool, chunkBytes: Int, progress: WorkProgress
+    of model: Model,
+    pool: ChunkPool,
+    chunkBytes: Int,
+    progress: WorkProgress
   ) throws -> [String] {
     let digests = Mutex([String](repeating: "", count: model.tensors.count))
     var byFile: [Int: [Int]] = [:]

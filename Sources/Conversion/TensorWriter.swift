@@ -35,7 +35,9 @@ struct TensorWriter {
       let kept = items.filter { decisions[$0.tensor].isKept }
       try copy(
         kept.flatMap { item in Array(zip(model.tensors[item.tensor].storage.regions, item.offsets)) },
-        from: source, to: output)
+        from: source,
+        to: output
+      )
       try encode(items.filter { !decisions[$0.tensor].isKept }, to: output)
       try source.rest()
     }
@@ -43,7 +45,9 @@ struct TensorWriter {
 
   /// Copies byte ranges in pieces.
   private func copy(
-    _ ranges: [(region: Region, target: UInt64)], from source: any ByteSource, to output: OutputFile
+    _ ranges: [(region: Region, target: UInt64)],
+    from source: any ByteSource,
+    to output: OutputFile
   ) throws {
     let piece = UInt64(chunkBytes)
     var starts: [Int] = [0]
@@ -76,9 +80,12 @@ struct TensorWriter {
       let decision = decisions[item.tensor]
       guard decision.layout != .dense, let reader = decision.reader else { return nil }
       return ChunkCoder(
-        layout: decision.layout, elementType: reader.tensor.elementType, grid: reader.grid,
+        layout: decision.layout,
+        elementType: reader.tensor.elementType,
+        grid: reader.grid,
         columnWidth: IndexWidth.columns(reader.tensor.shape.columns) ?? .bits32,
-        offsetWidth: .rowOffsets(nnz: decision.nnz))
+        offsetWidth: .rowOffsets(nnz: decision.nnz)
+      )
     }
     try pool.forEachChunk(of: readers) {
       State()
@@ -90,8 +97,10 @@ struct TensorWriter {
         try write(index, chunk, coder, items[place], &state, to: output)
       } else {
         try output.write(
-          state.workspace.dense, 0..<byteCount,
-          at: items[place].offsets[0] + reader.grid.denseRange(of: chunk).offset)
+          state.workspace.dense,
+          0..<byteCount,
+          at: items[place].offsets[0] + reader.grid.denseRange(of: chunk).offset
+        )
       }
       progress.advance(byteCount)
     }
@@ -99,7 +108,11 @@ struct TensorWriter {
 
   /// Encodes a chunk, decodes it again, compares, and writes its parts.
   private func write(
-    _ index: Int, _ chunk: Chunk, _ coder: ChunkCoder, _ item: OutputPlan.Item, _ state: inout State,
+    _ index: Int,
+    _ chunk: Chunk,
+    _ coder: ChunkCoder,
+    _ item: OutputPlan.Item,
+    _ state: inout State,
     to output: OutputFile
   ) throws {
     let decision = decisions[item.tensor]
@@ -116,8 +129,13 @@ struct TensorWriter {
     guard UInt64(count) == expected else { throw LayoutFault(file: file, tensor: tensor.name, .changed) }
     guard
       coder.proves(
-        state.encoded, chunk, count: count, before: before, equals: state.workspace.dense,
-        scratch: &state.proof)
+        state.encoded,
+        chunk,
+        count: count,
+        before: before,
+        equals: state.workspace.dense,
+        scratch: &state.proof
+      )
     else { throw EncodingFault(file: file, tensor: tensor.name, layout: coder.layout, row: chunk.firstRow) }
 
     let encoded = state.encoded
@@ -133,22 +151,35 @@ struct TensorWriter {
       let offsets = IndexWidth.rowOffsets(nnz: decision.nnz)
       let columnWidth = IndexWidth.columns(grid.columns) ?? .bits32
       try output.write(
-        encoded.rowOffsets, 0..<encoded.rowOffsetByteCount,
-        at: item.offsets[0] + grid.rowOffsetRange(of: chunk, width: offsets).offset)
+        encoded.rowOffsets,
+        0..<encoded.rowOffsetByteCount,
+        at: item.offsets[0] + grid.rowOffsetRange(of: chunk, width: offsets).offset
+      )
       if index == grid.count - 1 {
         let last = (0..<offsets.byteWidth).map { UInt8(truncatingIfNeeded: decision.nnz >> ($0 * 8)) }
         try output.write(
-          last, 0..<last.count, at: item.offsets[0] + grid.rows * UInt64(offsets.byteWidth))
+          last,
+          0..<last.count,
+          at: item.offsets[0] + grid.rows * UInt64(offsets.byteWidth)
+        )
       }
       try output.write(
-        encoded.structure, structure, at: item.offsets[1] + before * UInt64(columnWidth.byteWidth))
+        encoded.structure,
+        structure,
+        at: item.offsets[1] + before * UInt64(columnWidth.byteWidth)
+      )
       try output.write(encoded.values, values, at: item.offsets[2] + before * UInt64(width))
     case .nm(let pattern):
       try output.write(
-        encoded.values, values, at: item.offsets[0] + grid.keptRange(of: chunk, pattern: pattern).offset)
+        encoded.values,
+        values,
+        at: item.offsets[0] + grid.keptRange(of: chunk, pattern: pattern).offset
+      )
       try output.write(
-        encoded.structure, structure,
-        at: item.offsets[1] + grid.indexRange(of: chunk, pattern: pattern).offset)
+        encoded.structure,
+        structure,
+        at: item.offsets[1] + grid.indexRange(of: chunk, pattern: pattern).offset
+      )
     }
   }
 }
@@ -164,9 +195,13 @@ public struct EncodingFault: Fault, Hashable {
   /// The first row of the chunk.
   public let row: UInt64
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(
-      .internalError, file: file, tensor: tensor,
-      "a chunk at row \(row) did not survive encoding as \(layout); nothing was written")
+      .internalError,
+      file: file,
+      tensor: tensor,
+      "a chunk at row \(row) did not survive encoding as \(layout); nothing was written"
+    )
   }
 }

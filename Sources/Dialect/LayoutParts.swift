@@ -59,7 +59,11 @@ public enum LayoutParts {
   ///   - nnz: how many elements have bits that are not all zero; N:M does not need it.
   ///   - name: the name of each part.
   public static func parts(
-    of layout: Layout, elementType: ElementType, shape: Shape, nnz: UInt64, name: (PartRole) -> TensorName
+    of layout: Layout,
+    elementType: ElementType,
+    shape: Shape,
+    nnz: UInt64,
+    name: (PartRole) -> TensorName
   ) -> [Part]? {
     /// A part of this role.
     func part(_ role: PartRole, _ type: ElementType, _ shape: Shape?) -> Part? {

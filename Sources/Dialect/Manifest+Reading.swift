@@ -37,7 +37,8 @@ private struct ManifestParser {
 
   /// Reads an object's members; `body` reads the value of each key that it knows and returns whether it did.
   func members(
-    _ reader: inout JSONReader, _ body: (String, inout JSONReader) throws -> Bool
+    _ reader: inout JSONReader,
+    _ body: (String, inout JSONReader) throws -> Bool
   ) throws {
     var seen = Set<String>()
     try reader.beginObject()
@@ -130,8 +131,13 @@ private struct ManifestParser {
       return part
     }
     return Manifest.Entry(
-      name: name, elementType: elementType, shape: shape, layout: layout, parts: names,
-      quantization: quantization)
+      name: name,
+      elementType: elementType,
+      shape: shape,
+      layout: layout,
+      parts: names,
+      quantization: quantization
+    )
   }
 
   func parseQuantization(_ reader: inout JSONReader) throws -> Quantization {
@@ -165,8 +171,14 @@ private struct ManifestParser {
       case (nil, nil, _): .tensor
       }
     return Quantization(
-      scheme: scheme, bits: bits, packing: packing, granularity: granularity, scale: parameters["scale"],
-      zeroPoint: parameters["zero_point"], globalScale: parameters["global_scale"])
+      scheme: scheme,
+      bits: bits,
+      packing: packing,
+      granularity: granularity,
+      scale: parameters["scale"],
+      zeroPoint: parameters["zero_point"],
+      globalScale: parameters["global_scale"]
+    )
   }
 
   func parseParameter(_ field: String, _ reader: inout JSONReader) throws -> Quantization.Parameter {

@@ -34,8 +34,13 @@ extension Manifest {
       }
       resolved.append(
         Tensor(
-          name: entry.name, elementType: entry.elementType, shape: entry.shape, storage: storage,
-          quantization: entry.quantization))
+          name: entry.name,
+          elementType: entry.elementType,
+          shape: entry.shape,
+          storage: storage,
+          quantization: entry.quantization
+        )
+      )
     }
     if let extra = tensors.first(where: { !used.contains($0.name) }) {
       throw ManifestFault(file: file, tensor: extra.name, .unmentionedTensor)
@@ -58,7 +63,12 @@ extension Manifest.Entry {
     let nnz = found[layout == .csr ? 2 : found.count - 1].shape.elementCount
     guard
       let expected = LayoutParts.parts(
-        of: layout, elementType: elementType, shape: shape, nnz: nnz, name: { _ in name })
+        of: layout,
+        elementType: elementType,
+        shape: shape,
+        nnz: nnz,
+        name: { _ in name }
+      )
     else { throw .tooLarge }
     for (part, wanted) in zip(found, expected) {
       // Index parts may be wider than they have to be.
@@ -78,14 +88,20 @@ extension Manifest.Entry {
         throw .partType(found[1].name, found: found[1].elementType, expected: "U8, U16 or U32")
       }
       return .csr(
-        rowOffsets: region(found[0]), offsetWidth: offsetWidth, columnIndices: region(found[1]),
-        columnWidth: columnWidth, values: region(found[2]))
+        rowOffsets: region(found[0]),
+        offsetWidth: offsetWidth,
+        columnIndices: region(found[1]),
+        columnWidth: columnWidth,
+        values: region(found[2])
+      )
     case .nm(let pattern): return .nm(pattern, values: region(found[0]), indices: region(found[1]))
     }
   }
 
   private func require(
-    _ part: Tensor, _ type: ElementType, _ shape: Shape
+    _ part: Tensor,
+    _ type: ElementType,
+    _ shape: Shape
   ) throws(ManifestFault.Rule) {
     if part.elementType != type { throw .partType(part.name, found: part.elementType, expected: type.name) }
     if part.shape != shape { throw .partShape(part.name, found: part.shape, expected: "\(shape)") }

@@ -30,7 +30,11 @@ public struct Manifest: Sendable, Hashable {
 
     /// An entry of these parts.
     public init(
-      name: TensorName, elementType: ElementType, shape: Shape, layout: Layout, parts: [TensorName],
+      name: TensorName,
+      elementType: ElementType,
+      shape: Shape,
+      layout: Layout,
+      parts: [TensorName],
       quantization: Quantization? = nil
     ) {
       self.name = name
@@ -105,6 +109,7 @@ public struct ManifestFault: Fault, Hashable {
     self.rule = rule
   }
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let (problem, expected): (String, String?) =
       switch rule {
@@ -114,10 +119,14 @@ public struct ManifestFault: Fault, Hashable {
         ("\(Manifest.versionKey) is \"\(version)\"", "this program reads version \(Manifest.version)")
       case .json(let problem): ("\(Manifest.manifestKey): \(problem)", nil)
       case .missingField(let field): ("\(Manifest.manifestKey): \(field) is missing", nil)
-      case .wrongField(let field, let expected): ("\(Manifest.manifestKey): \(field) has a wrong value", expected)
+      case .wrongField(let field, let expected):
+        ("\(Manifest.manifestKey): \(field) has a wrong value", expected)
       case .duplicateField(let field): ("\(Manifest.manifestKey): \(field) stands twice", nil)
       case .unknownLayout(let name):
-        ("\(Manifest.manifestKey): layout \"\(name)\" is unknown to version \(Manifest.version)", "a newer program may read it")
+        (
+          "\(Manifest.manifestKey): layout \"\(name)\" is unknown to version \(Manifest.version)",
+          "a newer program may read it"
+        )
       case .duplicateTensor: ("\(Manifest.manifestKey): the tensor stands twice", nil)
       case .missingPart(let part): ("its part \(part.text) is not in the file", nil)
       case .sharedPart(let part): ("its part \(part.text) belongs to another tensor too", nil)

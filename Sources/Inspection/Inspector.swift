@@ -73,7 +73,12 @@ public struct Inspector: Sendable {
       } else {
         _ = try reader.read(index, &state.workspace)
         state.scanner.scan(
-          state.workspace.dense, chunk, of: reader.grid, reader.tensor.elementType, into: &counts)
+          state.workspace.dense,
+          chunk,
+          of: reader.grid,
+          reader.tensor.elementType,
+          into: &counts
+        )
       }
       progress.advance(chunk.elementCount * reader.grid.elementBytes)
       if reader.grid.count == 1 {
@@ -142,7 +147,11 @@ extension TensorStatistics {
       isMatrix ? zip(NMPattern.common, counts.patterns).map { PatternResult(pattern: $0, count: $1) } : []
     let holding = zip(NMPattern.common, counts.patterns).filter { $1.storedViolations == 0 }.map(\.0)
     let candidates = LayoutChoice.candidates(
-      elementType: tensor.elementType, shape: tensor.shape, nnz: counts.stored, stored: holding)
+      elementType: tensor.elementType,
+      shape: tensor.shape,
+      nnz: counts.stored,
+      stored: holding
+    )
     best =
       LayoutChoice.smallest(candidates) ?? LayoutChoice(layout: .dense, byteCount: tensor.denseByteCount)
   }

@@ -26,8 +26,13 @@ public struct Validator: Sendable {
 
   /// A validator of `pattern`; it keeps the first `violationLimit` violations of each tensor.
   public init(
-    _ pattern: NMPattern, axis: AxisChoice, tail: ValidationReport.TailPolicy, violationLimit: Int,
-    pool: ChunkPool, chunkBytes: Int, progress: WorkProgress
+    _ pattern: NMPattern,
+    axis: AxisChoice,
+    tail: ValidationReport.TailPolicy,
+    violationLimit: Int,
+    pool: ChunkPool,
+    chunkBytes: Int,
+    progress: WorkProgress
   ) {
     self.pattern = pattern
     self.axis = axis
@@ -56,7 +61,12 @@ public struct Validator: Sendable {
     }
     for file in model.files { try file.source.rest() }
     return ValidationReport(
-      path: path, pattern: pattern, tail: tail, tensors: results, warnings: model.warnings)
+      path: path,
+      pattern: pattern,
+      tail: tail,
+      tensors: results,
+      warnings: model.warnings
+    )
   }
 
   /// Who is checked, along which axis.
@@ -91,7 +101,11 @@ public struct Validator: Sendable {
     guard let axis = result.axis?.axes.first, let view = AxisView(tensor.shape, axis: axis) else { return }
     let matrix = view.matrix(of: tensor)
     var reader = DenseReader(
-      tensor: matrix ?? tensor, source: source, chunkBytes: chunkBytes, group: pattern.group)
+      tensor: matrix ?? tensor,
+      source: source,
+      chunkBytes: chunkBytes,
+      group: pattern.group
+    )
     try reader.survey(on: pool)
     let tally = matrix == nil ? try tallyAcrossRows(reader, view) : try tallyAlongRows(reader)
     result.groups = tally.groups
@@ -120,8 +134,13 @@ public struct Validator: Sendable {
       defer { progress.advance(chunk.elementCount * reader.grid.elementBytes) }
       _ = try reader.read(index, &state.workspace)
       tally.add(
-        state.workspace.dense, chunk, of: reader.grid, reader.tensor.elementType, ignoresTail: ignoresTail,
-        &state.bits)
+        state.workspace.dense,
+        chunk,
+        of: reader.grid,
+        reader.tensor.elementType,
+        ignoresTail: ignoresTail,
+        &state.bits
+      )
       let found = tally
       total.withLock { $0.add(found) }
     }
@@ -138,14 +157,21 @@ public struct Validator: Sendable {
       guard var counter = VerticalCounter(reader.tensor.elementType) else { return }
       var tally = GroupTally(pattern, firstLimit: violationLimit)
       try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) {
-        slice, buffer, start, count in
+        slice,
+        buffer,
+        start,
+        count in
         if slice % group == 0 { counter.reset(columns: count) }
         counter.add(buffer, at: start)
         progress.advance(count * reader.grid.elementBytes)
         let isLast = slice + 1 == view.extent
         guard (slice + 1) % group == 0 || (isLast && tail != .ignore) else { return }
         for (column, nonzeros) in counter.counts.enumerated() {
-          tally.add(row: walk.row(ofUnit: unit, column: column), group: slice / group, nonzeros: Int(nonzeros))
+          tally.add(
+            row: walk.row(ofUnit: unit, column: column),
+            group: slice / group,
+            nonzeros: Int(nonzeros)
+          )
         }
       }
       let found = tally
@@ -156,7 +182,9 @@ public struct Validator: Sendable {
 
   /// A violating group with its values.
   private func describe(
-    _ violation: GroupTally.Violation, _ reader: DenseReader, _ view: AxisView
+    _ violation: GroupTally.Violation,
+    _ reader: DenseReader,
+    _ view: AxisView
   ) throws -> ValidationReport.Violation {
     let first = violation.group * UInt64(pattern.group)
     let count = min(UInt64(pattern.group), view.extent - first)
@@ -170,7 +198,11 @@ public struct Validator: Sendable {
       values += ElementText.texts(buffer[..<reader.grid.elementBytes], reader.tensor.elementType)
     }
     return ValidationReport.Violation(
-      row: violation.row, group: violation.group, firstIndex: first, nonzeros: violation.nonzeros,
-      values: values)
+      row: violation.row,
+      group: violation.group,
+      firstIndex: first,
+      nonzeros: violation.nonzeros,
+      values: values
+    )
   }
 }

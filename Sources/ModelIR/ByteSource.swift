@@ -21,6 +21,7 @@ public protocol ByteSource: Sendable {
 /// Bytes in memory.
 public struct MemorySource: ByteSource {
   private let bytes: [UInt8]
+  /// What messages call it.
   public let displayName: String
 
   /// A source of these bytes.
@@ -29,9 +30,12 @@ public struct MemorySource: ByteSource {
     self.displayName = displayName
   }
 
+  /// How many bytes there are.
   public var byteCount: UInt64 { UInt64(bytes.count) }
 
-  public func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws {
+  /// Copies bytes out, see ``ByteSource``.
+  public func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws
+  {
     guard offset <= UInt64(bytes.count), UInt64(count) <= UInt64(bytes.count) - offset else {
       throw SourceEndFault(source: displayName, offset: offset, count: count, byteCount: byteCount)
     }
@@ -39,6 +43,7 @@ public struct MemorySource: ByteSource {
     buffer.replaceSubrange(start..<(start + count), with: bytes[first..<(first + count)])
   }
 
+  /// Does nothing: memory needs nothing to be read.
   public func rest() throws {}
 }
 
@@ -49,9 +54,13 @@ public struct SourceEndFault: Fault {
   let count: Int
   let byteCount: UInt64
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(
-      .badData, file: source, "\(count) bytes are needed here and the data ends at byte \(byteCount)",
-      offset: offset)
+      .badData,
+      file: source,
+      "\(count) bytes are needed here and the data ends at byte \(byteCount)",
+      offset: offset
+    )
   }
 }

@@ -77,7 +77,8 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, Comparable {
   }
 
   private static let byName: [String: ElementType] = Dictionary(
-    uniqueKeysWithValues: allCases.map { ($0.name, $0) })
+    uniqueKeysWithValues: allCases.map { ($0.name, $0) }
+  )
 
   /// The type that safetensors spells `name`, if there is one.
   public init?(name: String) {

@@ -35,8 +35,12 @@ public struct Diagnosis: Sendable, Hashable {
 
   /// A diagnosis of these parts.
   public init(
-    _ kind: FaultKind, file: String? = nil, tensor: TensorName? = nil, _ problem: String,
-    expected: String? = nil, offset: UInt64? = nil
+    _ kind: FaultKind,
+    file: String? = nil,
+    tensor: TensorName? = nil,
+    _ problem: String,
+    expected: String? = nil,
+    offset: UInt64? = nil
   ) {
     self.kind = kind
     self.file = file

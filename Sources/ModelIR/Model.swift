@@ -20,7 +20,11 @@ public struct ModelFile: Sendable {
 
   /// A file of these parts.
   public init(
-    source: any ByteSource, name: String, skeleton: Region, metadata: Metadata, declaresMetadata: Bool
+    source: any ByteSource,
+    name: String,
+    skeleton: Region,
+    metadata: Metadata,
+    declaresMetadata: Bool
   ) {
     self.source = source
     self.name = name
@@ -45,7 +49,10 @@ public struct Model: Sendable {
 
   /// A model of these parts.
   public init(
-    container: Container, files: [ModelFile], tensors: [Tensor], warnings: [Diagnosis] = []
+    container: Container,
+    files: [ModelFile],
+    tensors: [Tensor],
+    warnings: [Diagnosis] = []
   ) {
     self.container = container
     self.files = files

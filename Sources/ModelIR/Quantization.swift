@@ -40,8 +40,13 @@ public final class Quantization: Sendable, Hashable {
 
   /// A quantization of these parts.
   public init(
-    scheme: String, bits: Int, packing: String? = nil, granularity: Granularity, scale: Parameter? = nil,
-    zeroPoint: Parameter? = nil, globalScale: Parameter? = nil
+    scheme: String,
+    bits: Int,
+    packing: String? = nil,
+    granularity: Granularity,
+    scale: Parameter? = nil,
+    zeroPoint: Parameter? = nil,
+    globalScale: Parameter? = nil
   ) {
     self.scheme = scheme
     self.bits = bits

@@ -75,7 +75,12 @@ public enum Storage: Sendable, Hashable {
   indirect case bitmask(mask: Region, values: Region)
   /// `rows + 1` row offsets, one column index and one value per nonzero.
   indirect case csr(
-    rowOffsets: Region, offsetWidth: IndexWidth, columnIndices: Region, columnWidth: IndexWidth, values: Region)
+    rowOffsets: Region,
+    offsetWidth: IndexWidth,
+    columnIndices: Region,
+    columnWidth: IndexWidth,
+    values: Region
+  )
   /// Values `[rows, K']` and index bytes per row, see ``NMPattern``.
   indirect case nm(NMPattern, values: Region, indices: Region)
 

@@ -16,8 +16,12 @@ public struct Tensor: Sendable {
 
   /// A tensor of these parts.
   public init(
-    name: TensorName, elementType: ElementType, shape: Shape, storage: Storage,
-    quantization: Quantization? = nil, reduction: ReductionAxis? = nil
+    name: TensorName,
+    elementType: ElementType,
+    shape: Shape,
+    storage: Storage,
+    quantization: Quantization? = nil,
+    reduction: ReductionAxis? = nil
   ) {
     self.name = name
     self.elementType = elementType

@@ -57,18 +57,30 @@ public struct CheckpointFolderFault: Fault, Hashable {
   /// The broken rule.
   public let rule: Rule
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     switch rule {
     case .noWeights:
-      Diagnosis(.inputMissing, file: folder, "holds no model", expected: "a .safetensors file, or an index of some")
+      Diagnosis(
+        .inputMissing,
+        file: folder,
+        "holds no model",
+        expected: "a .safetensors file, or an index of some"
+      )
     case .severalIndexes(let names):
       Diagnosis(
-        .badData, file: folder, "holds several indexes: \(names.joined(separator: ", "))", expected: "name one of them")
+        .badData,
+        file: folder,
+        "holds several indexes: \(names.joined(separator: ", "))",
+        expected: "name one of them"
+      )
     case .severalFiles(let names):
       Diagnosis(
-        .badData, file: folder,
+        .badData,
+        file: folder,
         "holds \(names.count) weight files and no index: \(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " ..." : "")",
-        expected: "name one of them")
+        expected: "name one of them"
+      )
     }
   }
 }

@@ -131,7 +131,9 @@ public struct CheckpointIndex: Sendable {
 
   /// The text of an index as huggingface_hub writes it: keys sorted, two spaces a level, final line break.
   public static func text(
-    totalSize: UInt64, totalParameters: UInt64?, shardOfTensor: [(name: TensorName, shard: String)]
+    totalSize: UInt64,
+    totalParameters: UInt64?,
+    shardOfTensor: [(name: TensorName, shard: String)]
   ) throws -> [UInt8] {
     var writer = JSONWriter(indent: 2)
     try writer.object { writer in
@@ -194,6 +196,7 @@ public struct CheckpointIndexFault: Fault, Hashable {
     self.offset = offset
   }
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let (problem, expected): (String, String?) =
       switch rule {

@@ -77,7 +77,8 @@ struct HeaderParser {
     guard let place = places[entry.name] else { throw fault(.duplicateTensor, at: start) }
     header.entries[place] = entry
     header.warnings.append(
-      Diagnosis(.badData, file: file, tensor: entry.name, "stands twice in the header: the last is taken"))
+      Diagnosis(.badData, file: file, tensor: entry.name, "stands twice in the header: the last is taken")
+    )
   }
 
   /// Names that only normalization makes equal are two tensors, but no person sees the difference.
@@ -87,7 +88,12 @@ struct HeaderParser {
       if seen.insert(name.text).inserted { continue }
       header.warnings.append(
         Diagnosis(
-          .badData, file: file, tensor: name, "another tensor's name looks the same and differs in its bytes"))
+          .badData,
+          file: file,
+          tensor: name,
+          "another tensor's name looks the same and differs in its bytes"
+        )
+      )
     }
   }
 
@@ -127,11 +133,14 @@ struct HeaderParser {
         kept.append(index)
       } else {
         header.warnings.append(
-          Diagnosis(.badData, file: file, "__metadata__ has the key \"\(key)\" twice: the last is taken"))
+          Diagnosis(.badData, file: file, "__metadata__ has the key \"\(key)\" twice: the last is taken")
+        )
       }
     }
     header.metadata = Metadata()
-    for index in kept.reversed() { header.metadata.append(key: all.key(at: index), value: all.value(at: index)) }
+    for index in kept.reversed() {
+      header.metadata.append(key: all.key(at: index), value: all.value(at: index))
+    }
   }
 
   /// A shape, shared with an earlier tensor of the same one: the tensors of a checkpoint have few.
@@ -155,7 +164,8 @@ struct HeaderParser {
 
   /// Reads a tensor's fields: an object, or as serde takes a struct too, an array of the three.
   private mutating func parseEntry(
-    _ name: TensorName, _ reader: inout JSONReader
+    _ name: TensorName,
+    _ reader: inout JSONReader
   ) throws -> SafetensorsHeader.Entry {
     var partial = Partial()
     if try reader.peekKind() == .array {
@@ -163,13 +173,20 @@ struct HeaderParser {
     } else {
       try parseObjectEntry(&partial, &reader)
     }
-    guard let elementType = partial.elementType else { throw fault(.missingField("dtype"), at: reader.offset) }
+    guard let elementType = partial.elementType else {
+      throw fault(.missingField("dtype"), at: reader.offset)
+    }
     guard let shape = partial.shape else { throw fault(.missingField("shape"), at: reader.offset) }
     guard let offsets = partial.offsets else {
       throw fault(.missingField("data_offsets"), at: reader.offset)
     }
     return SafetensorsHeader.Entry(
-      name: name, elementType: elementType, shape: shape, begin: offsets.begin, end: offsets.end)
+      name: name,
+      elementType: elementType,
+      shape: shape,
+      begin: offsets.begin,
+      end: offsets.end
+    )
   }
 
   private mutating func parseArrayEntry(_ partial: inout Partial, _ reader: inout JSONReader) throws {
@@ -211,7 +228,9 @@ struct HeaderParser {
   }
 
   private mutating func parse(
-    _ field: Field, into partial: inout Partial, _ reader: inout JSONReader
+    _ field: Field,
+    into partial: inout Partial,
+    _ reader: inout JSONReader
   ) throws {
     let start = reader.offset
     switch field {

@@ -62,10 +62,17 @@ public struct SafetensorsFault: Fault, Hashable {
     self.offset = offset
   }
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let (problem, expected) = words
     return Diagnosis(
-      .badData, file: file, tensor: tensor, problem, expected: expected, offset: offset)
+      .badData,
+      file: file,
+      tensor: tensor,
+      problem,
+      expected: expected,
+      offset: offset
+    )
   }
 
   private var words: (problem: String, expected: String?) {
@@ -74,7 +81,10 @@ public struct SafetensorsFault: Fault, Hashable {
       ("has \(count) bytes, too few for a safetensors file", "it starts with an 8-byte header length")
     case .headerTooLarge(let length): ("the header length is \(length)", "at most 100000000")
     case .invalidHeaderLength(let length, let count):
-      ("the header length is \(length) and the file ends at byte \(count)", "a stopped download looks like this")
+      (
+        "the header length is \(length) and the file ends at byte \(count)",
+        "a stopped download looks like this"
+      )
     case .json(let error): ("header: \(error.problem)", nil)
     case .wrongField(let field, let expected): ("\(field) has a wrong value", expected)
     case .missingField(let field): ("has no \(field)", nil)

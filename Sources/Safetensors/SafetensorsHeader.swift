@@ -50,7 +50,10 @@ public struct SafetensorsHeader: Sendable {
     }
     guard length <= source.byteCount - 8 else {
       throw SafetensorsFault(
-        file: file, .invalidHeaderLength(length, fileByteCount: source.byteCount), offset: 0)
+        file: file,
+        .invalidHeaderLength(length, fileByteCount: source.byteCount),
+        offset: 0
+      )
     }
     var parser = HeaderParser(source: source, length: length, lenient: lenient)
     var header: SafetensorsHeader
@@ -58,14 +61,23 @@ public struct SafetensorsHeader: Sendable {
       header = try parser.parse()
     } catch let error as JSONError {
       throw SafetensorsFault(
-        file: file, tensor: parser.currentTensor, .json(error), offset: 8 + error.offset)
+        file: file,
+        tensor: parser.currentTensor,
+        .json(error),
+        offset: 8 + error.offset
+      )
     }
     header.dataStart = 8 + length
     try header.validate(file: file, dataByteCount: source.byteCount - header.dataStart)
     if length > Limits.hubHeader {
       header.warnings.append(
         Diagnosis(
-          .badData, file: file, "the header has \(length) bytes", expected: "the Hub reads at most 25000000"))
+          .badData,
+          file: file,
+          "the header has \(length) bytes",
+          expected: "the Hub reads at most 25000000"
+        )
+      )
     }
     return header
   }
@@ -82,7 +94,8 @@ public struct SafetensorsHeader: Sendable {
       if entry.end < entry.begin { throw fault(entry, .reversedOffsets(entry.begin, entry.end)) }
       if entry.begin != end { throw fault(entry, .invalidOffset(begin: entry.begin, expected: end)) }
       let (bits, overflow) = entry.shape.elementCount.multipliedReportingOverflow(
-        by: UInt64(entry.elementType.bitWidth))
+        by: UInt64(entry.elementType.bitWidth)
+      )
       if overflow { throw fault(entry, .shapeOverflow) }
       if bits % 8 != 0 {
         throw fault(entry, .misaligned(entry.elementType, elements: entry.shape.elementCount))

@@ -121,12 +121,16 @@ public struct SafetensorsPlanFault: Fault, Hashable {
   /// The broken rule.
   public let rule: Rule
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     switch rule {
     case .headerTooLarge(let count):
       Diagnosis(
-        .cannotCreate, file: file, "the header would take \(count) bytes",
-        expected: "the format allows 100000000; --shard-size makes several files")
+        .cannotCreate,
+        file: file,
+        "the header would take \(count) bytes",
+        expected: "the format allows 100000000; --shard-size makes several files"
+      )
     case .dataTooLarge: Diagnosis(.cannotCreate, file: file, "the data would exceed 2^63 bytes")
     }
   }

@@ -23,19 +23,29 @@ public struct SafetensorsReader: Sendable {
   /// The file, as number `index` of its model's.
   public func file(numbered index: Int) -> ModelFile {
     ModelFile(
-      source: source, name: name,
+      source: source,
+      name: name,
       skeleton: Region(file: index, offset: 0, byteCount: header.dataStart),
-      metadata: header.metadata, declaresMetadata: header.declaresMetadata)
+      metadata: header.metadata,
+      declaresMetadata: header.declaresMetadata
+    )
   }
 
   /// The tensors in the order of the header, in file `index` of their model.
   public func tensors(inFile index: Int) -> some Sequence<Tensor> {
     header.entries.lazy.map { entry in
       Tensor(
-        name: entry.name, elementType: entry.elementType, shape: entry.shape,
+        name: entry.name,
+        elementType: entry.elementType,
+        shape: entry.shape,
         storage: .dense(
           Region(
-            file: index, offset: header.dataStart + entry.begin, byteCount: entry.end - entry.begin)))
+            file: index,
+            offset: header.dataStart + entry.begin,
+            byteCount: entry.end - entry.begin
+          )
+        )
+      )
     }
   }
 }

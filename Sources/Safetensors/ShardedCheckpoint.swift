@@ -17,7 +17,12 @@ public struct ShardedCheckpoint: Sendable {
   /// - Throws: what an unusable index, a missing shard or a broken header throws.
   public init(folder: Folder, indexName: String, lenient: Bool = false) throws {
     let index = try CheckpointIndex(source: folder.open(indexName))
-    var assembly = Assembly(index: index, folder: folder, indexPath: folder.displayPath(indexName), lenient: lenient)
+    var assembly = Assembly(
+      index: index,
+      folder: folder,
+      indexPath: folder.displayPath(indexName),
+      lenient: lenient
+    )
     var first = 0
     while first < index.shards.count {
       let batch = first..<min(first + Self.batch, index.shards.count)
@@ -37,7 +42,10 @@ extension ShardedCheckpoint {
 
   /// Reads the headers of some shards in parallel; nil for a shard that is not there.
   private static func read(
-    _ batch: Range<Int>, of shards: [String], in folder: Folder, lenient: Bool
+    _ batch: Range<Int>,
+    of shards: [String],
+    in folder: Folder,
+    lenient: Bool
   ) throws -> [(number: Int, reader: SafetensorsReader?)] {
     let results = Mutex([Int: Result<SafetensorsReader?, any Error>]())
     DispatchQueue.concurrentPerform(iterations: batch.count) { place in
@@ -45,7 +53,10 @@ extension ShardedCheckpoint {
       let result = Result<SafetensorsReader?, any Error> {
         guard try folder.kind(of: shards[number]) != nil else { return nil }
         return try SafetensorsReader(
-          source: folder.open(shards[number]), name: shards[number], lenient: lenient)
+          source: folder.open(shards[number]),
+          name: shards[number],
+          lenient: lenient
+        )
       }
       results.withLock { $0[number] = result }
     }
@@ -84,8 +95,12 @@ private struct Assembly {
     missing.insert(shard)
     findings.append(
       Diagnosis(
-        .badData, file: indexPath, "names the shard \(index.shards[shard]), which is not there",
-        expected: "a stopped download looks like this"))
+        .badData,
+        file: indexPath,
+        "names the shard \(index.shards[shard]), which is not there",
+        expected: "a stopped download looks like this"
+      )
+    )
   }
 
   mutating func add(_ reader: SafetensorsReader, shard: Int) {
@@ -114,8 +129,12 @@ private struct Assembly {
     let earlier = found[Int(place)]
     if earlier >= 0 {
       report(
-        name, in: shard, "stands in \(index.shards[Int(earlier)]) too", "each tensor in one shard",
-        isError: true)
+        name,
+        in: shard,
+        "stands in \(index.shards[Int(earlier)]) too",
+        "each tensor in one shard",
+        isError: true
+      )
       return nil
     }
     found[Int(place)] = Int32(shard)
@@ -127,10 +146,19 @@ private struct Assembly {
   }
 
   private mutating func report(
-    _ name: TensorName, in shard: Int, _ problem: String, _ expected: String?, isError: Bool
+    _ name: TensorName,
+    in shard: Int,
+    _ problem: String,
+    _ expected: String?,
+    isError: Bool
   ) {
     let finding = Diagnosis(
-      .badData, file: folder.displayPath(index.shards[shard]), tensor: name, problem, expected: expected)
+      .badData,
+      file: folder.displayPath(index.shards[shard]),
+      tensor: name,
+      problem,
+      expected: expected
+    )
     if isError { findings.append(finding) } else { warnings.append(finding) }
   }
 
@@ -140,8 +168,12 @@ private struct Assembly {
     where found[place] < 0 && !missing.contains(entry.shard) {
       findings.append(
         Diagnosis(
-          .badData, file: indexPath, tensor: entry.name,
-          "is not in \(index.shards[entry.shard]), where the index places it"))
+          .badData,
+          file: indexPath,
+          tensor: entry.name,
+          "is not in \(index.shards[entry.shard]), where the index places it"
+        )
+      )
     }
     var model = Model(container: .safetensors, files: files, tensors: tensors, warnings: warnings)
     let bytes = model.storedByteCount
@@ -150,8 +182,12 @@ private struct Assembly {
       let also = total == fileBytes ? ", which is the size of the files" : ""
       model.warnings.append(
         Diagnosis(
-          .badData, file: indexPath, "metadata.total_size is \(total)\(also)",
-          expected: "the tensors have \(bytes) bytes"))
+          .badData,
+          file: indexPath,
+          "metadata.total_size is \(total)\(also)",
+          expected: "the tensors have \(bytes) bytes"
+        )
+      )
     }
     return (model, findings)
   }

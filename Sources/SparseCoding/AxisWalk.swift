@@ -33,7 +33,9 @@ public struct AxisWalk: Sendable {
   /// byte at which the slice starts in it, and how many elements it has.
   /// - Throws: what reading or `body` throws.
   public func forEachSlice(
-    ofUnit unit: Int, _ workspace: inout DenseReader.Workspace, slices buffer: inout [UInt8],
+    ofUnit unit: Int,
+    _ workspace: inout DenseReader.Workspace,
+    slices buffer: inout [UInt8],
     _ body: (_ slice: UInt64, _ buffer: [UInt8], _ start: Int, _ count: Int) throws -> Void
   ) throws {
     let (outer, piece) = UInt64(unit).quotientAndRemainder(dividingBy: stripes)
@@ -65,13 +67,20 @@ extension DenseReader {
   /// Runs that follow one another within a chunk of a sparse tensor decode it once.
   /// - Throws: what ``read(_:_:)`` throws.
   public func readElements(
-    at position: UInt64, count: Int, _ workspace: inout Workspace, into buffer: inout [UInt8]
+    at position: UInt64,
+    count: Int,
+    _ workspace: inout Workspace,
+    into buffer: inout [UInt8]
   ) throws {
     let bytes = grid.elementBytes
     EncodedChunk.grow(&buffer, to: count * bytes)
     if case .dense(let region) = tensor.storage {
       try source.read(
-        count * bytes, at: region.offset + position * UInt64(bytes), into: &buffer, startingAt: 0)
+        count * bytes,
+        at: region.offset + position * UInt64(bytes),
+        into: &buffer,
+        startingAt: 0
+      )
       return
     }
     var done = 0
@@ -86,7 +95,9 @@ extension DenseReader {
       let offset = Int(next - grid.firstElement(of: chunk))
       let run = min(count - done, chunk.elementCount - offset)
       buffer.replaceSubrange(
-        done * bytes..<(done + run) * bytes, with: workspace.dense[offset * bytes..<(offset + run) * bytes])
+        done * bytes..<(done + run) * bytes,
+        with: workspace.dense[offset * bytes..<(offset + run) * bytes]
+      )
       done += run
     }
   }

@@ -6,8 +6,12 @@ enum BitmaskCoding {
   ///
   /// Buffers: mask `rowCount * ceil(columnCount / 8)` bytes, values `elementCount` elements, both plus slack.
   static func encode(
-    _ dense: UnsafePointer<UInt8>, _ chunk: Chunk, _ lanes: LaneWidth, mask: UnsafeMutablePointer<UInt8>,
-    values: UnsafeMutablePointer<UInt8>, _ set: KernelSet
+    _ dense: UnsafePointer<UInt8>,
+    _ chunk: Chunk,
+    _ lanes: LaneWidth,
+    mask: UnsafeMutablePointer<UInt8>,
+    values: UnsafeMutablePointer<UInt8>,
+    _ set: KernelSet
   ) -> Int {
     let columns = chunk.columnCount
     if columns % 8 == 0 || chunk.rowCount == 1 {
@@ -18,8 +22,12 @@ enum BitmaskCoding {
     var row = 0
     while row < chunk.rowCount {
       count &+= lanes.compact(
-        dense + row &* columns &* lanes.rawValue, columns, mask: mask + row &* maskStride,
-        values: values + count &* lanes.rawValue, set)
+        dense + row &* columns &* lanes.rawValue,
+        columns,
+        mask: mask + row &* maskStride,
+        values: values + count &* lanes.rawValue,
+        set
+      )
       row &+= 1
     }
     return count
@@ -27,8 +35,12 @@ enum BitmaskCoding {
 
   /// Joins a chunk; returns the number of values taken, which the caller has checked to be there.
   static func decode(
-    mask: UnsafePointer<UInt8>, values: UnsafePointer<UInt8>, _ chunk: Chunk, _ lanes: LaneWidth,
-    to dense: UnsafeMutablePointer<UInt8>, _ set: KernelSet
+    mask: UnsafePointer<UInt8>,
+    values: UnsafePointer<UInt8>,
+    _ chunk: Chunk,
+    _ lanes: LaneWidth,
+    to dense: UnsafeMutablePointer<UInt8>,
+    _ set: KernelSet
   ) -> Int {
     let columns = chunk.columnCount
     if columns % 8 == 0 || chunk.rowCount == 1 {
@@ -39,8 +51,12 @@ enum BitmaskCoding {
     var row = 0
     while row < chunk.rowCount {
       count &+= lanes.expand(
-        mask: mask + row &* maskStride, values: values + count &* lanes.rawValue, columns,
-        to: dense + row &* columns &* lanes.rawValue, set)
+        mask: mask + row &* maskStride,
+        values: values + count &* lanes.rawValue,
+        columns,
+        to: dense + row &* columns &* lanes.rawValue,
+        set
+      )
       row &+= 1
     }
     return count
@@ -48,7 +64,8 @@ enum BitmaskCoding {
 
   /// The set bits of a chunk's mask, or the first row with a set bit behind its last column.
   static func population(
-    of mask: UnsafePointer<UInt8>, _ chunk: Chunk
+    of mask: UnsafePointer<UInt8>,
+    _ chunk: Chunk
   ) -> (count: Int, rowWithSpareBit: Int?) {
     let stride = (chunk.columnCount + 7) / 8
     let byteCount = chunk.rowCount * stride

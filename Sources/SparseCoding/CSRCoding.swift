@@ -9,8 +9,13 @@ enum CSRCoding {
   ///   - before: how many values of the tensor stand before the chunk.
   ///   - offsets: room for one offset per row.
   static func encode<Column: FixedWidthInteger, Offset: FixedWidthInteger>(
-    mask: UnsafePointer<UInt8>, _ chunk: Chunk, before: UInt64, columns: UnsafeMutablePointer<UInt8>,
-    offsets: UnsafeMutablePointer<UInt8>, as _: Column.Type, _: Offset.Type
+    mask: UnsafePointer<UInt8>,
+    _ chunk: Chunk,
+    before: UInt64,
+    columns: UnsafeMutablePointer<UInt8>,
+    offsets: UnsafeMutablePointer<UInt8>,
+    as _: Column.Type,
+    _: Offset.Type
   ) {
     let columns = UnsafeMutableRawPointer(columns)
     let offsets = UnsafeMutableRawPointer(offsets)
@@ -19,8 +24,10 @@ enum CSRCoding {
     var row = 0
     while row < chunk.rowCount {
       offsets.storeBytes(
-        of: Offset(truncatingIfNeeded: before &+ UInt64(count)), toByteOffset: row &* MemoryLayout<Offset>.size,
-        as: Offset.self)
+        of: Offset(truncatingIfNeeded: before &+ UInt64(count)),
+        toByteOffset: row &* MemoryLayout<Offset>.size,
+        as: Offset.self
+      )
       let bits = mask + row &* stride
       var byte = 0
       while byte < stride {
@@ -30,7 +37,9 @@ enum CSRCoding {
         while word != 0 {
           columns.storeBytes(
             of: Column(truncatingIfNeeded: base &+ UInt64(word.trailingZeroBitCount)),
-            toByteOffset: count &* MemoryLayout<Column>.size, as: Column.self)
+            toByteOffset: count &* MemoryLayout<Column>.size,
+            as: Column.self
+          )
           count &+= 1
           word &= word &- 1
         }
@@ -44,8 +53,13 @@ enum CSRCoding {
   /// have changed since.
   /// - Returns: false if an index or offset is not what it was.
   static func decode<Column: FixedWidthInteger & UnsignedInteger, Lane: FixedWidthInteger>(
-    rowEnds: [Int], columns: UnsafePointer<UInt8>, values: UnsafePointer<UInt8>, _ chunk: Chunk,
-    to dense: UnsafeMutablePointer<UInt8>, as _: Column.Type, _: Lane.Type
+    rowEnds: [Int],
+    columns: UnsafePointer<UInt8>,
+    values: UnsafePointer<UInt8>,
+    _ chunk: Chunk,
+    to dense: UnsafeMutablePointer<UInt8>,
+    as _: Column.Type,
+    _: Lane.Type
   ) -> Bool {
     let columns = UnsafeRawPointer(columns)
     let values = UnsafeRawPointer(values)
@@ -57,12 +71,15 @@ enum CSRCoding {
       while index < rowEnds[row] {
         let column =
           UInt64(
-            columns.loadUnaligned(fromByteOffset: index &* MemoryLayout<Column>.size, as: Column.self))
+            columns.loadUnaligned(fromByteOffset: index &* MemoryLayout<Column>.size, as: Column.self)
+          )
           &- chunk.firstColumn
         guard column < columnCount else { return false }
         dense.storeBytes(
           of: values.loadUnaligned(fromByteOffset: index &* MemoryLayout<Lane>.size, as: Lane.self),
-          toByteOffset: (base &+ Int(column)) &* MemoryLayout<Lane>.size, as: Lane.self)
+          toByteOffset: (base &+ Int(column)) &* MemoryLayout<Lane>.size,
+          as: Lane.self
+        )
         index &+= 1
       }
     }
@@ -77,7 +94,11 @@ enum CSRCoding {
 
   /// Checks that the indices `first..<end` ascend and lie in `firstColumn..<endColumn`.
   static func check<Column: FixedWidthInteger & UnsignedInteger>(
-    _ columns: UnsafePointer<UInt8>, first: Int, end: Int, from firstColumn: UInt64, below endColumn: UInt64,
+    _ columns: UnsafePointer<UInt8>,
+    first: Int,
+    end: Int,
+    from firstColumn: UInt64,
+    below endColumn: UInt64,
     as _: Column.Type
   ) throws(RowProblem) {
     let columns = UnsafeRawPointer(columns)
@@ -85,7 +106,8 @@ enum CSRCoding {
     var index = first
     while index < end {
       let column = UInt64(
-        columns.loadUnaligned(fromByteOffset: index &* MemoryLayout<Column>.size, as: Column.self))
+        columns.loadUnaligned(fromByteOffset: index &* MemoryLayout<Column>.size, as: Column.self)
+      )
       if column >= endColumn { throw .outOfRange(column: column) }
       if column < least { throw .notAscending }
       least = column &+ 1

@@ -16,9 +16,9 @@ public struct ChunkCoder: Sendable {
   /// The layout that chunks are encoded to and decoded from.
   public let layout: Layout
   let lanes: LaneWidth
-  private let kernels: KernelSet
-  private let columnWidth: IndexWidth
-  private let offsetWidth: IndexWidth
+  let kernels: KernelSet
+  let columnWidth: IndexWidth
+  let offsetWidth: IndexWidth
 
   /// A coder for a tensor of this type cut by `grid`.
   ///
@@ -27,8 +27,12 @@ public struct ChunkCoder: Sendable {
   ///   - offsetWidth: the width of row offsets, for CSR.
   /// - Returns: nil for types that share bytes.
   public init?(
-    layout: Layout, elementType: ElementType, grid: ChunkGrid, columnWidth: IndexWidth = .bits32,
-    offsetWidth: IndexWidth = .bits64, kernels: KernelSet = .current
+    layout: Layout,
+    elementType: ElementType,
+    grid: ChunkGrid,
+    columnWidth: IndexWidth = .bits32,
+    offsetWidth: IndexWidth = .bits64,
+    kernels: KernelSet = .current
   ) {
     guard let lanes = LaneWidth(elementType) else { return nil }
     self.grid = grid
@@ -51,7 +55,10 @@ public struct ChunkCoder: Sendable {
   /// The groups of a dense chunk, ragged ones included, that have more stored elements than an N:M layout of
   /// this pattern keeps.
   public func countViolations(
-    _ dense: [UInt8], _ chunk: Chunk, _ pattern: NMPattern, scratch encoded: inout EncodedChunk
+    _ dense: [UInt8],
+    _ chunk: Chunk,
+    _ pattern: NMPattern,
+    scratch encoded: inout EncodedChunk
   ) -> Int {
     precondition(dense.count >= chunk.elementCount * lanes.rawValue)
     _ = split(dense, chunk, mask: &encoded.mask, values: &encoded.values)
@@ -64,7 +71,10 @@ public struct ChunkCoder: Sendable {
   /// - Parameter before: how many values of the tensor stand before the chunk.
   /// - Throws: ``LayoutObstacle/notCompliant(_:groups:)`` if the layout is N:M and the chunk does not comply.
   public func encode(
-    _ dense: [UInt8], _ chunk: Chunk, before: UInt64, into encoded: inout EncodedChunk
+    _ dense: [UInt8],
+    _ chunk: Chunk,
+    before: UInt64,
+    into encoded: inout EncodedChunk
   ) throws -> Int {
     precondition(dense.count >= chunk.elementCount * lanes.rawValue)
     switch layout {
@@ -80,7 +90,7 @@ public struct ChunkCoder: Sendable {
   }
 
   /// Splits a chunk into mask and values, and returns how many values there are.
-  private func split(_ dense: [UInt8], _ chunk: Chunk, mask: inout [UInt8], values: inout [UInt8]) -> Int {
+  func split(_ dense: [UInt8], _ chunk: Chunk, mask: inout [UInt8], values: inout [UInt8]) -> Int {
     EncodedChunk.grow(&mask, to: chunk.rowCount * ((chunk.columnCount + 7) / 8))
     EncodedChunk.grow(&values, to: chunk.elementCount * lanes.rawValue)
     return dense.withUnsafeBufferPointer { dense in
@@ -92,81 +102,6 @@ public struct ChunkCoder: Sendable {
         }
       }
     }
-  }
-
-  private func encodeCSR(
-    _ dense: [UInt8], _ chunk: Chunk, before: UInt64, into encoded: inout EncodedChunk
-  ) -> Int {
-    let count = split(dense, chunk, mask: &encoded.mask, values: &encoded.values)
-    encoded.valueByteCount = count * lanes.rawValue
-    EncodedChunk.grow(&encoded.structure, to: count * columnWidth.byteWidth)
-    EncodedChunk.grow(&encoded.rowOffsets, to: chunk.rowCount * offsetWidth.byteWidth)
-    encoded.structureByteCount = count * columnWidth.byteWidth
-    encoded.rowOffsetByteCount = grid.rowOffsetRange(of: chunk, width: offsetWidth).byteCount
-    encoded.mask.withUnsafeBufferPointer { mask in
-      encoded.structure.withUnsafeMutableBufferPointer { columns in
-        encoded.rowOffsets.withUnsafeMutableBufferPointer { offsets in
-          guard let mask = mask.baseAddress, let columns = columns.baseAddress,
-            let offsets = offsets.baseAddress
-          else { return }
-          /// Writes indices and offsets of these widths.
-          func write<Column: FixedWidthInteger>(_ type: Column.Type) {
-            if offsetWidth == .bits64 {
-              CSRCoding.encode(
-                mask: mask, chunk, before: before, columns: columns, offsets: offsets, as: type, UInt64.self)
-            } else {
-              CSRCoding.encode(
-                mask: mask, chunk, before: before, columns: columns, offsets: offsets, as: type, UInt32.self)
-            }
-          }
-          switch columnWidth {
-          case .bits8: write(UInt8.self)
-          case .bits16: write(UInt16.self)
-          case .bits32, .bits64: write(UInt32.self)
-          }
-        }
-      }
-    }
-    return count
-  }
-
-  private func encodeNM(
-    _ dense: [UInt8], _ chunk: Chunk, _ pattern: NMPattern, into encoded: inout EncodedChunk
-  ) throws -> Int {
-    let kept = grid.keptRange(of: chunk, pattern: pattern).byteCount
-    let indexBytes = grid.indexRange(of: chunk, pattern: pattern).byteCount
-    let count = split(dense, chunk, mask: &encoded.mask, values: &encoded.values)
-    EncodedChunk.grow(&encoded.values, to: kept)
-    EncodedChunk.grow(&encoded.structure, to: indexBytes)
-    encoded.valueByteCount = kept
-    encoded.structureByteCount = indexBytes
-    do {
-      try dense.withUnsafeBufferPointer { dense in
-        try encoded.mask.withUnsafeBufferPointer { mask in
-          try encoded.values.withUnsafeMutableBufferPointer { values in
-            try encoded.structure.withUnsafeMutableBufferPointer { indices in
-              guard let dense = dense.baseAddress, let mask = mask.baseAddress,
-                let values = values.baseAddress, let indices = indices.baseAddress
-              else { return }
-              /// Writes values of this width.
-              func write<Lane: FixedWidthInteger>(_ type: Lane.Type) throws {
-                try NMCoding.encode(
-                  dense, mask: mask, chunk, pattern, values: values, indices: indices, as: type)
-              }
-              switch lanes {
-              case .bits8: try write(UInt8.self)
-              case .bits16: try write(UInt16.self)
-              case .bits32: try write(UInt32.self)
-              case .bits64: try write(UInt64.self)
-              }
-            }
-          }
-        }
-      }
-    } catch is NMCoding.Violation {
-      throw LayoutObstacle.notCompliant(pattern, groups: 1)
-    }
-    return count
   }
 
   /// Decodes a chunk to `dense`, and returns whether the parts are as they were surveyed.
@@ -186,7 +121,13 @@ public struct ChunkCoder: Sendable {
             let population = BitmaskCoding.population(of: structure, chunk).count
             guard population * lanes.rawValue == encoded.valueByteCount else { return false }
             return BitmaskCoding.decode(
-              mask: structure, values: values, chunk, lanes, to: dense, kernels) == population
+              mask: structure,
+              values: values,
+              chunk,
+              lanes,
+              to: dense,
+              kernels
+            ) == population
           case .csr:
             dense.update(repeating: 0, count: byteCount)
             return scatter(structure, values, chunk, rowEnds: rowEnds, to: dense)
@@ -200,15 +141,26 @@ public struct ChunkCoder: Sendable {
   }
 
   private func scatter(
-    _ columns: UnsafePointer<UInt8>, _ values: UnsafePointer<UInt8>, _ chunk: Chunk, rowEnds: [Int],
+    _ columns: UnsafePointer<UInt8>,
+    _ values: UnsafePointer<UInt8>,
+    _ chunk: Chunk,
+    rowEnds: [Int],
     to dense: UnsafeMutablePointer<UInt8>
   ) -> Bool {
     /// Scatters indices and values of these widths.
     func run<Column: FixedWidthInteger & UnsignedInteger, Lane: FixedWidthInteger>(
-      _ column: Column.Type, _ lane: Lane.Type
+      _ column: Column.Type,
+      _ lane: Lane.Type
     ) -> Bool {
       CSRCoding.decode(
-        rowEnds: rowEnds, columns: columns, values: values, chunk, to: dense, as: column, lane)
+        rowEnds: rowEnds,
+        columns: columns,
+        values: values,
+        chunk,
+        to: dense,
+        as: column,
+        lane
+      )
     }
     /// Scatters values of this width.
     func run<Lane: FixedWidthInteger>(_ lane: Lane.Type) -> Bool {
@@ -228,7 +180,10 @@ public struct ChunkCoder: Sendable {
 
   /// Checks positions and, where there are values, spreads them; returns what is wrong.
   func spread(
-    _ indices: UnsafePointer<UInt8>, _ values: UnsafePointer<UInt8>?, _ chunk: Chunk, _ pattern: NMPattern,
+    _ indices: UnsafePointer<UInt8>,
+    _ values: UnsafePointer<UInt8>?,
+    _ chunk: Chunk,
+    _ pattern: NMPattern,
     to dense: UnsafeMutablePointer<UInt8>?
   ) -> NMCoding.Problem? {
     do throws(NMCoding.Problem) {
@@ -245,79 +200,6 @@ public struct ChunkCoder: Sendable {
       return nil
     } catch {
       return error
-    }
-  }
-
-  /// Decodes what was just encoded and compares it with the dense chunk it was made of.
-  /// - Parameters:
-  ///   - count: how many values the chunk has.
-  ///   - before: how many values of the tensor stand before it.
-  ///   - scratch: a buffer used for the decoded chunk.
-  public func proves(
-    _ encoded: EncodedChunk, _ chunk: Chunk, count: Int, before: UInt64, equals dense: [UInt8],
-    scratch: inout [UInt8]
-  ) -> Bool {
-    var rowEnds: [Int] = []
-    if layout == .csr {
-      guard let ends = encoded.rowEnds(of: chunk, count: count, before: before, width: offsetWidth) else {
-        return false
-      }
-      rowEnds = ends
-    }
-    return decode(encoded, chunk, rowEnds: rowEnds, into: &scratch)
-      && Self.areEqual(scratch, dense, byteCount: chunk.elementCount * lanes.rawValue)
-  }
-
-  /// How many elements of two dense chunks differ in their bits, and which is the first.
-  public static func differences(
-    _ left: [UInt8], _ right: [UInt8], elementBytes: Int, count: Int
-  ) -> (count: Int, first: Int?) {
-    if areEqual(left, right, byteCount: elementBytes * count) { return (0, nil) }
-    var differing = 0
-    var first: Int?
-    for element in 0..<count {
-      let bytes = element * elementBytes..<(element + 1) * elementBytes
-      if left[bytes] == right[bytes] { continue }
-      differing += 1
-      if first == nil { first = element }
-    }
-    return (differing, first)
-  }
-
-  /// Whether the first bytes of two buffers are the same.
-  public static func areEqual(_ left: [UInt8], _ right: [UInt8], byteCount: Int) -> Bool {
-    precondition(left.count >= byteCount && right.count >= byteCount)
-    return left.withUnsafeBytes { left in
-      right.withUnsafeBytes { right in
-        guard let left = left.baseAddress, let right = right.baseAddress else { return true }
-        return memcmp(left, right, byteCount) == 0
-      }
-    }
-  }
-}
-
-extension EncodedChunk {
-  /// Where the rows of a chunk end, counted from its first value, as the row offsets have it; nil where these
-  /// do not ascend from the chunk's first value to its last.
-  func rowEnds(of chunk: Chunk, count: Int, before: UInt64, width: IndexWidth) -> [Int]? {
-    // A piece of a row other than its first has no offset.
-    if chunk.firstColumn > 0 { return [count] }
-    return rowOffsets.withUnsafeBytes { bytes in
-      var ends: [Int] = []
-      ends.reserveCapacity(chunk.rowCount)
-      var least: UInt64 = 0
-      for row in 0..<chunk.rowCount {
-        let offset =
-          width == .bits64
-          ? bytes.loadUnaligned(fromByteOffset: row * 8, as: UInt64.self)
-          : UInt64(bytes.loadUnaligned(fromByteOffset: row * 4, as: UInt32.self))
-        let start = offset &- before
-        guard start >= least, start <= (row == 0 ? 0 : UInt64(count)) else { return nil }
-        if row > 0 { ends.append(Int(start)) }
-        least = start
-      }
-      ends.append(count)
-      return ends
     }
   }
 }

@@ -82,12 +82,19 @@ public struct ChunkGrid: Sendable {
       let (row, piece) = index.quotientAndRemainder(dividingBy: chunksPerRow)
       let first = piece * columnsPerChunk
       return Chunk(
-        firstRow: row, rowCount: 1, firstColumn: first, columnCount: Int(min(columnsPerChunk, columns - first)))
+        firstRow: row,
+        rowCount: 1,
+        firstColumn: first,
+        columnCount: Int(min(columnsPerChunk, columns - first))
+      )
     }
     let first = index * rowsPerChunk
     return Chunk(
-      firstRow: first, rowCount: Int(min(rowsPerChunk, rows - first)), firstColumn: 0,
-      columnCount: Int(columns))
+      firstRow: first,
+      rowCount: Int(min(rowsPerChunk, rows - first)),
+      firstColumn: 0,
+      columnCount: Int(columns)
+    )
   }
 
   /// The chunk that holds the element at `position` of the row-major order.

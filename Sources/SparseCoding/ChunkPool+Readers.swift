@@ -6,7 +6,8 @@ extension ChunkPool {
   /// index.
   /// - Throws: the error of the earliest chunk that failed.
   public func forEachChunk<Workspace>(
-    of readers: [DenseReader], workspace make: @Sendable () -> Workspace,
+    of readers: [DenseReader],
+    workspace make: @Sendable () -> Workspace,
     _ body: @Sendable (_ place: Int, _ index: Int, inout Workspace) throws -> Void
   ) throws {
     let starts = readers.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.grid.count) }

@@ -16,7 +16,8 @@ public struct ChunkPool: Sendable {
   /// Runs `body` for every index below `count`.
   /// - Throws: the error of the earliest index that failed.
   public func forEach<Workspace>(
-    _ count: Int, workspace make: @Sendable () -> Workspace,
+    _ count: Int,
+    workspace make: @Sendable () -> Workspace,
     _ body: @Sendable (Int, inout Workspace) throws -> Void
   ) throws {
     let next = Atomic<Int>(0)

@@ -22,7 +22,11 @@ public struct ChunkScanner: Sendable {
 
   /// Counts a chunk of `grid` whose dense bytes are in `dense`.
   public mutating func scan(
-    _ dense: [UInt8], _ chunk: Chunk, of grid: ChunkGrid, _ type: ElementType, into counts: inout ScanCounts
+    _ dense: [UInt8],
+    _ chunk: Chunk,
+    of grid: ChunkGrid,
+    _ type: ElementType,
+    into counts: inout ScanCounts
   ) {
     guard let scanType = ScanType(type), let lanes = LaneWidth(type) else {
       preconditionFailure("\(type.name) elements cannot be scanned")
@@ -39,7 +43,13 @@ public struct ChunkScanner: Sendable {
         nonzero.withUnsafeMutableBufferPointer { nonzero in
           guard let stored = stored.baseAddress, let nonzero = nonzero.baseAddress else { return }
           let block = Block(
-            kernels: kernels, type: type, scanType: scanType, lanes: lanes, stored: stored, nonzero: nonzero)
+            kernels: kernels,
+            type: type,
+            scanType: scanType,
+            lanes: lanes,
+            stored: stored,
+            nonzero: nonzero
+          )
           block.scan(base, chunk, splitsRows: grid.splitsRows, tracksColumns: tracksColumns, into: &counts)
         }
       }
@@ -47,8 +57,12 @@ public struct ChunkScanner: Sendable {
   }
 
   /// Adds the counts of a chunk that is known to hold nothing but zero bits.
-  public static func addVoid(_ chunk: Chunk, of grid: ChunkGrid, _ type: ElementType, to counts: inout ScanCounts)
-  {
+  public static func addVoid(
+    _ chunk: Chunk,
+    of grid: ChunkGrid,
+    _ type: ElementType,
+    to counts: inout ScanCounts
+  ) {
     if ScanType(type)?.hasZero == false {
       var scanner = ChunkScanner()
       let zeros = [UInt8](repeating: 0, count: chunk.elementCount * grid.elementBytes)
@@ -89,7 +103,10 @@ public struct ChunkScanner: Sendable {
     let nonzero: UnsafeMutablePointer<UInt64>
 
     func scan(
-      _ dense: UnsafePointer<UInt8>, _ chunk: Chunk, splitsRows: Bool, tracksColumns: Bool,
+      _ dense: UnsafePointer<UInt8>,
+      _ chunk: Chunk,
+      splitsRows: Bool,
+      tracksColumns: Bool,
       into counts: inout ScanCounts
     ) {
       let columns = chunk.columnCount
@@ -126,11 +143,20 @@ public struct ChunkScanner: Sendable {
 
     /// Counts one block; its bits are in `stored` and `nonzero` afterwards.
     private func count(
-      _ elements: UnsafePointer<UInt8>, rows: Int, columns: Int, into counts: inout ScanCounts
+      _ elements: UnsafePointer<UInt8>,
+      rows: Int,
+      columns: Int,
+      into counts: inout ScanCounts
     ) -> (any: Bool, zeroRows: UInt64) {
       let total = rows * columns
       let mayBeInfinite = lanes.scan(
-        elements, total, scanType.kernel, stored: stored, nonzero: nonzero, kernels)
+        elements,
+        total,
+        scanType.kernel,
+        stored: stored,
+        nonzero: nonzero,
+        kernels
+      )
       if mayBeInfinite || scanType.alwaysClassifies {
         let (nan, infinite) = ScanType.classify(elements, total, type)
         counts.nan += nan
@@ -169,7 +195,10 @@ public struct ChunkScanner: Sendable {
           if rest > 0 {
             counts.patterns[index].raggedGroups += 1
             counts.patterns[index].raggedViolations += PartialWord.raggedViolation(
-              nonzero[wholeWords], tail, pattern)
+              nonzero[wholeWords],
+              tail,
+              pattern
+            )
             storedPatterns[index] += PartialWord.raggedViolation(stored[wholeWords], tail, pattern)
           }
         }
@@ -237,7 +266,9 @@ enum PartialWord {
   /// Whole blocks of 4 with a set bit.
   static func occupiedBlocks(_ word: UInt64, _ tail: Int) -> UInt64 {
     var count: UInt64 = 0
-    for start in stride(from: 0, to: tail - tail % 4, by: 4) { count += word >> UInt64(start) & 15 != 0 ? 1 : 0 }
+    for start in stride(from: 0, to: tail - tail % 4, by: 4) {
+      count += word >> UInt64(start) & 15 != 0 ? 1 : 0
+    }
     return count
   }
 }

@@ -9,10 +9,19 @@ extension DenseReader {
     switch tensor.storage {
     case .dense: return 0
     case .bitmask(let mask, _): return try surveyMask(chunk, mask, &workspace.encoded)
-    case .nm(let pattern, _, let indices): return try surveyGroups(chunk, pattern, indices, &workspace.encoded)
+    case .nm(let pattern, _, let indices):
+      return try surveyGroups(chunk, pattern, indices, &workspace.encoded)
     case .csr(let offsets, let offsetWidth, let columns, let columnWidth, _):
       if grid.splitsRows {
-        return try surveyRowPiece(index, chunk, offsets, offsetWidth, columns, columnWidth, &workspace.encoded)
+        return try surveyRowPiece(
+          index,
+          chunk,
+          offsets,
+          offsetWidth,
+          columns,
+          columnWidth,
+          &workspace.encoded
+        )
       }
       return try surveyRows(index, chunk, offsets, offsetWidth, columns, columnWidth, &workspace.encoded)
     }
@@ -28,7 +37,10 @@ extension DenseReader {
   }
 
   private func surveyGroups(
-    _ chunk: Chunk, _ pattern: NMPattern, _ region: Region, _ encoded: inout EncodedChunk
+    _ chunk: Chunk,
+    _ pattern: NMPattern,
+    _ region: Region,
+    _ encoded: inout EncodedChunk
   ) throws -> UInt64 {
     try read(grid.indexRange(of: chunk, pattern: pattern), of: region, into: &encoded.structure)
     let problem = encoded.structure.withUnsafeBufferPointer { indices in
@@ -39,11 +51,16 @@ extension DenseReader {
     case nil: break
     case .notAscending(let row, let group):
       throw fault(
-        .positionsNotAscending(row: chunk.firstRow + UInt64(row), group: firstGroup + UInt64(group)))
+        .positionsNotAscending(row: chunk.firstRow + UInt64(row), group: firstGroup + UInt64(group))
+      )
     case .outOfRange(let row, let group, let position):
       throw fault(
         .positionOutOfRange(
-          row: chunk.firstRow + UInt64(row), group: firstGroup + UInt64(group), position: position))
+          row: chunk.firstRow + UInt64(row),
+          group: firstGroup + UInt64(group),
+          position: position
+        )
+      )
     case .spareBits(let row): throw fault(.spareIndexBitSet(row: chunk.firstRow + UInt64(row)))
     }
     return UInt64(chunk.rowCount) * pattern.keptPerRow(columns: UInt64(chunk.columnCount))
@@ -51,10 +68,16 @@ extension DenseReader {
 
   /// The row offsets `first...end` as numbers, checked to ascend and to lie within the values.
   private func rowOffsets(
-    _ first: UInt64, count: Int, _ region: Region, _ width: IndexWidth, _ encoded: inout EncodedChunk
+    _ first: UInt64,
+    count: Int,
+    _ region: Region,
+    _ width: IndexWidth,
+    _ encoded: inout EncodedChunk
   ) throws -> [UInt64] {
     let range = PartRange(
-      offset: first * UInt64(width.byteWidth), byteCount: (count + 1) * width.byteWidth)
+      offset: first * UInt64(width.byteWidth),
+      byteCount: (count + 1) * width.byteWidth
+    )
     try read(range, of: region, into: &encoded.rowOffsets)
     let offsets = encoded.rowOffsets.withUnsafeBytes { bytes in
       (0...count).map { row in
@@ -68,7 +91,8 @@ extension DenseReader {
       if offsets[row + 1] < offsets[row] { throw fault(.offsetsFall(row: first + UInt64(row))) }
       if offsets[row + 1] > valueCount {
         throw fault(
-          .offsetOverruns(row: first + UInt64(row), offset: offsets[row + 1], nnz: valueCount))
+          .offsetOverruns(row: first + UInt64(row), offset: offsets[row + 1], nnz: valueCount)
+        )
       }
       if offsets[row + 1] - offsets[row] > grid.columns {
         throw fault(.columnsNotAscending(row: first + UInt64(row)))
@@ -81,20 +105,38 @@ extension DenseReader {
   }
 
   private func surveyRows(
-    _ index: Int, _ chunk: Chunk, _ offsetRegion: Region, _ offsetWidth: IndexWidth, _ columnRegion: Region,
-    _ columnWidth: IndexWidth, _ encoded: inout EncodedChunk
+    _ index: Int,
+    _ chunk: Chunk,
+    _ offsetRegion: Region,
+    _ offsetWidth: IndexWidth,
+    _ columnRegion: Region,
+    _ columnWidth: IndexWidth,
+    _ encoded: inout EncodedChunk
   ) throws -> UInt64 {
     let offsets = try rowOffsets(
-      chunk.firstRow, count: chunk.rowCount, offsetRegion, offsetWidth, &encoded)
+      chunk.firstRow,
+      count: chunk.rowCount,
+      offsetRegion,
+      offsetWidth,
+      &encoded
+    )
     let count = offsets[chunk.rowCount] - offsets[0]
     // Every row has at most as many values as columns, so these are no more indices than the chunk's elements.
     try read(
-      grid.valueRange(before: offsets[0], count: count, width: columnWidth.byteWidth), of: columnRegion,
-      into: &encoded.structure)
+      grid.valueRange(before: offsets[0], count: count, width: columnWidth.byteWidth),
+      of: columnRegion,
+      into: &encoded.structure
+    )
     for row in 0..<chunk.rowCount {
       try check(
-        encoded.structure, first: Int(offsets[row] - offsets[0]), end: Int(offsets[row + 1] - offsets[0]),
-        row: chunk.firstRow + UInt64(row), from: 0, below: grid.columns, columnWidth)
+        encoded.structure,
+        first: Int(offsets[row] - offsets[0]),
+        end: Int(offsets[row + 1] - offsets[0]),
+        row: chunk.firstRow + UInt64(row),
+        from: 0,
+        below: grid.columns,
+        columnWidth
+      )
     }
     return count
   }
@@ -102,8 +144,13 @@ extension DenseReader {
   /// A piece of a row that is too long for one chunk: its indices are found by bisection, and then checked
   /// to lie within the piece. As the pieces of a row meet where the same bisection ends, all are checked.
   private func surveyRowPiece(
-    _ index: Int, _ chunk: Chunk, _ offsetRegion: Region, _ offsetWidth: IndexWidth, _ columnRegion: Region,
-    _ columnWidth: IndexWidth, _ encoded: inout EncodedChunk
+    _ index: Int,
+    _ chunk: Chunk,
+    _ offsetRegion: Region,
+    _ offsetWidth: IndexWidth,
+    _ columnRegion: Region,
+    _ columnWidth: IndexWidth,
+    _ encoded: inout EncodedChunk
   ) throws -> UInt64 {
     let row = try rowOffsets(chunk.firstRow, count: 1, offsetRegion, offsetWidth, &encoded)
     let endColumn = chunk.firstColumn + UInt64(chunk.columnCount)
@@ -117,23 +164,38 @@ extension DenseReader {
       throw fault(.columnsNotAscending(row: chunk.firstRow))
     }
     try read(
-      grid.valueRange(before: first, count: end - first, width: columnWidth.byteWidth), of: columnRegion,
-      into: &encoded.structure)
+      grid.valueRange(before: first, count: end - first, width: columnWidth.byteWidth),
+      of: columnRegion,
+      into: &encoded.structure
+    )
     try check(
-      encoded.structure, first: 0, end: Int(end - first), row: chunk.firstRow, from: chunk.firstColumn,
-      below: endColumn, columnWidth)
+      encoded.structure,
+      first: 0,
+      end: Int(end - first),
+      row: chunk.firstRow,
+      from: chunk.firstColumn,
+      below: endColumn,
+      columnWidth
+    )
     return end - first
   }
 
   /// The first index in `range` whose column is not below `column`.
   private func bisect(
-    _ column: UInt64, in range: Range<UInt64>, _ region: Region, _ width: IndexWidth,
+    _ column: UInt64,
+    in range: Range<UInt64>,
+    _ region: Region,
+    _ width: IndexWidth,
     _ encoded: inout EncodedChunk
   ) throws -> UInt64 {
     var (low, high) = (range.lowerBound, range.upperBound)
     while low < high {
       let middle = low + (high - low) / 2
-      try read(grid.valueRange(before: middle, count: 1, width: width.byteWidth), of: region, into: &encoded.mask)
+      try read(
+        grid.valueRange(before: middle, count: 1, width: width.byteWidth),
+        of: region,
+        into: &encoded.mask
+      )
       let found = (0..<width.byteWidth).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(encoded.mask[$1]) }
       if found < column { low = middle + 1 } else { high = middle }
     }
@@ -141,13 +203,20 @@ extension DenseReader {
   }
 
   private func check(
-    _ columns: [UInt8], first: Int, end: Int, row: UInt64, from: UInt64, below: UInt64, _ width: IndexWidth
+    _ columns: [UInt8],
+    first: Int,
+    end: Int,
+    row: UInt64,
+    from: UInt64,
+    below: UInt64,
+    _ width: IndexWidth
   ) throws {
     do throws(CSRCoding.RowProblem) {
       try columns.withUnsafeBufferPointer { columns throws(CSRCoding.RowProblem) in
         guard let columns = columns.baseAddress else { return }
         switch width {
-        case .bits8: try CSRCoding.check(columns, first: first, end: end, from: from, below: below, as: UInt8.self)
+        case .bits8:
+          try CSRCoding.check(columns, first: first, end: end, from: from, below: below, as: UInt8.self)
         case .bits16:
           try CSRCoding.check(columns, first: first, end: end, from: from, below: below, as: UInt16.self)
         case .bits32, .bits64:

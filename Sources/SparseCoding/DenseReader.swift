@@ -63,8 +63,12 @@ public struct DenseReader: Sendable {
     case .csr(_, let offsetWidth, _, let columnWidth, let values):
       valueCount = values.byteCount / UInt64(bytes)
       coder = ChunkCoder(
-        layout: .csr, elementType: tensor.elementType, grid: grid, columnWidth: columnWidth,
-        offsetWidth: offsetWidth)
+        layout: .csr,
+        elementType: tensor.elementType,
+        grid: grid,
+        columnWidth: columnWidth,
+        offsetWidth: offsetWidth
+      )
     case .nm(let pattern, let values, _):
       valueCount = values.byteCount / UInt64(bytes)
       coder = ChunkCoder(layout: .nm(pattern), elementType: tensor.elementType, grid: grid)
@@ -127,8 +131,11 @@ public struct DenseReader: Sendable {
     guard let coder else {
       guard case .dense(let region) = tensor.storage else { throw fault(.changed) }
       try source.read(
-        byteCount, at: region.offset + grid.denseRange(of: chunk).offset, into: &workspace.dense,
-        startingAt: 0)
+        byteCount,
+        at: region.offset + grid.denseRange(of: chunk).offset,
+        into: &workspace.dense,
+        startingAt: 0
+      )
       return byteCount
     }
     precondition(!before.isEmpty, "a sparse tensor is surveyed before it is read")
@@ -157,8 +164,10 @@ public struct DenseReader: Sendable {
       return []
     case .csr(let offsetRegion, let offsetWidth, let columnRegion, let columnWidth, let valueRegion):
       try read(
-        grid.valueRange(before: first, count: count, width: columnWidth.byteWidth), of: columnRegion,
-        into: &encoded.structure)
+        grid.valueRange(before: first, count: count, width: columnWidth.byteWidth),
+        of: columnRegion,
+        into: &encoded.structure
+      )
       try read(values, of: valueRegion, into: &encoded.values)
       if grid.splitsRows { return [Int(count)] }
       let range = grid.rowOffsetRange(of: chunk, width: offsetWidth)

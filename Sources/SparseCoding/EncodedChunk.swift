@@ -75,10 +75,12 @@ public struct LayoutFault: Fault, Hashable {
     self.rule = rule
   }
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let (problem, expected): (String, String?) =
       switch rule {
-      case .populationDiffers(let mask, let values): ("bitmask: \(mask) bits are set", "there are \(values) values")
+      case .populationDiffers(let mask, let values):
+        ("bitmask: \(mask) bits are set", "there are \(values) values")
       case .spareBitSet(let row): ("bitmask: a bit behind the last column is set in row \(row)", nil)
       case .firstOffsetNotZero(let offset): ("crow_indices: the first is \(offset)", "0")
       case .offsetsFall(let row): ("crow_indices: they fall behind row \(row)", "they never fall")
@@ -93,11 +95,16 @@ public struct LayoutFault: Fault, Hashable {
         ("nm_indices: they do not ascend in row \(row), group \(group)", nil)
       case .positionOutOfRange(let row, let group, let position):
         ("nm_indices: row \(row), group \(group) has position \(position), behind the group's end", nil)
-      case .spareIndexBitSet(let row): ("nm_indices: a bit behind the last position is set in row \(row)", nil)
+      case .spareIndexBitSet(let row):
+        ("nm_indices: a bit behind the last position is set in row \(row)", nil)
       case .changed: ("its parts changed while they were being read", nil)
       }
     return Diagnosis(
-      rule == .changed ? .readOrWriteFailed : .badData, file: file, tensor: tensor, problem,
-      expected: expected)
+      rule == .changed ? .readOrWriteFailed : .badData,
+      file: file,
+      tensor: tensor,
+      problem,
+      expected: expected
+    )
   }
 }

@@ -69,7 +69,11 @@ public struct GroupTally: Sendable {
   ///
   /// - Parameter ignoresTail: whether the ragged group at the end of a row is left out.
   public mutating func add(
-    _ dense: [UInt8], _ chunk: Chunk, of grid: ChunkGrid, _ type: ElementType, ignoresTail: Bool,
+    _ dense: [UInt8],
+    _ chunk: Chunk,
+    of grid: ChunkGrid,
+    _ type: ElementType,
+    ignoresTail: Bool,
     _ workspace: inout Workspace
   ) {
     guard let scanType = ScanType(type), let lanes = LaneWidth(type) else {
@@ -93,8 +97,13 @@ public struct GroupTally: Sendable {
           while row < chunk.rowCount {
             let count = rowsAtOnce * chunk.columnCount
             _ = lanes.scan(
-              dense + row * chunk.columnCount * lanes.rawValue, count, scanType.kernel, stored: stored,
-              nonzero: bits, kernels)
+              dense + row * chunk.columnCount * lanes.rawValue,
+              count,
+              scanType.kernel,
+              stored: stored,
+              nonzero: bits,
+              kernels
+            )
             if !scanType.hasZero { for index in 0..<words { bits[index] = .max } }
             if isFlat {
               addFlat(bits, words, chunk, kernels)
@@ -111,7 +120,10 @@ public struct GroupTally: Sendable {
 
   /// Groups that fill words: the kernel counts them, and only where it finds violations are they looked for.
   private mutating func addFlat(
-    _ bits: UnsafeMutablePointer<UInt64>, _ words: Int, _ chunk: Chunk, _ kernels: KernelSet
+    _ bits: UnsafeMutablePointer<UInt64>,
+    _ words: Int,
+    _ chunk: Chunk,
+    _ kernels: KernelSet
   ) {
     let before = violatingGroups
     histogram.withUnsafeMutableBufferPointer { slots in
@@ -129,7 +141,10 @@ public struct GroupTally: Sendable {
         if nonzeros <= pattern.kept { continue }
         let (row, group) = (word * groupsPerWord + index).quotientAndRemainder(dividingBy: groupsPerRow)
         let violation = Violation(
-          row: chunk.firstRow + UInt64(row), group: firstGroup + UInt64(group), nonzeros: nonzeros)
+          row: chunk.firstRow + UInt64(row),
+          group: firstGroup + UInt64(group),
+          nonzeros: nonzeros
+        )
         guard mayBeFirst(row: violation.row, group: violation.group) else { return }
         note(violation)
       }
@@ -137,7 +152,10 @@ public struct GroupTally: Sendable {
   }
 
   private mutating func addRow(
-    _ bits: UnsafeMutablePointer<UInt64>, _ chunk: Chunk, row: Int, tail: Int
+    _ bits: UnsafeMutablePointer<UInt64>,
+    _ chunk: Chunk,
+    row: Int,
+    tail: Int
   ) {
     let size = pattern.group
     let mask = UInt64(1) << UInt64(size) - 1
@@ -149,15 +167,19 @@ public struct GroupTally: Sendable {
       let start = group &* size
       let word = raw.loadUnaligned(fromByteOffset: start &>> 3, as: UInt64.self) &>> UInt64(start & 7)
       add(
-        row: chunk.firstRow &+ UInt64(row), group: firstGroup &+ UInt64(group),
-        nonzeros: (word & mask).nonzeroBitCount)
+        row: chunk.firstRow &+ UInt64(row),
+        group: firstGroup &+ UInt64(group),
+        nonzeros: (word & mask).nonzeroBitCount
+      )
     }
     if tail > 0 {
       let start = whole * size
       let word = raw.loadUnaligned(fromByteOffset: start >> 3, as: UInt64.self) >> UInt64(start & 7)
       add(
-        row: chunk.firstRow + UInt64(row), group: firstGroup + UInt64(whole),
-        nonzeros: (word & (UInt64(1) << UInt64(tail) - 1)).nonzeroBitCount)
+        row: chunk.firstRow + UInt64(row),
+        group: firstGroup + UInt64(whole),
+        nonzeros: (word & (UInt64(1) << UInt64(tail) - 1)).nonzeroBitCount
+      )
     }
   }
 

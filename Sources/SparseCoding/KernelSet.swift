@@ -53,6 +53,7 @@ public struct KernelSetFault: Fault, Hashable {
   /// Whether the name is a set's, which this machine lacks.
   public let isKnown: Bool
 
+  /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let names = KernelSet.allCases.map(\.rawValue).joined(separator: ", ")
     let problem = isKnown ? "this machine has no \(value)" : "\"\(value)\" is unknown"

@@ -16,8 +16,11 @@ enum LaneWidth: Int, Sendable {
 
   /// See `lacuna_compact16`; `values` needs room for `count` elements and the kernels' slack.
   func compact(
-    _ dense: UnsafePointer<UInt8>, _ count: Int, mask: UnsafeMutablePointer<UInt8>,
-    values: UnsafeMutablePointer<UInt8>, _ set: KernelSet
+    _ dense: UnsafePointer<UInt8>,
+    _ count: Int,
+    mask: UnsafeMutablePointer<UInt8>,
+    values: UnsafeMutablePointer<UInt8>,
+    _ set: KernelSet
   ) -> Int {
     switch self {
     case .bits8: lacuna_compact8(set.code, dense, count, mask, values)
@@ -29,8 +32,11 @@ enum LaneWidth: Int, Sendable {
 
   /// See `lacuna_expand16`; `values` must be readable for the kernels' slack behind the last.
   func expand(
-    mask: UnsafePointer<UInt8>, values: UnsafePointer<UInt8>, _ count: Int,
-    to dense: UnsafeMutablePointer<UInt8>, _ set: KernelSet
+    mask: UnsafePointer<UInt8>,
+    values: UnsafePointer<UInt8>,
+    _ count: Int,
+    to dense: UnsafeMutablePointer<UInt8>,
+    _ set: KernelSet
   ) -> Int {
     switch self {
     case .bits8: lacuna_expand8(set.code, mask, values, count, dense)
@@ -52,8 +58,12 @@ enum LaneWidth: Int, Sendable {
 
   /// See `lacuna_scan16`.
   func scan(
-    _ dense: UnsafePointer<UInt8>, _ count: Int, _ type: lacuna_scan_type,
-    stored: UnsafeMutablePointer<UInt64>, nonzero: UnsafeMutablePointer<UInt64>, _ set: KernelSet
+    _ dense: UnsafePointer<UInt8>,
+    _ count: Int,
+    _ type: lacuna_scan_type,
+    stored: UnsafeMutablePointer<UInt64>,
+    nonzero: UnsafeMutablePointer<UInt64>,
+    _ set: KernelSet
   ) -> Bool {
     switch self {
     case .bits8: lacuna_scan8(set.code, dense, count, type, stored, nonzero)

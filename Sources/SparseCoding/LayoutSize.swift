@@ -61,7 +61,8 @@ extension Layout {
       if overflow { return nil }
       return Self.sum(
         (entries, UInt64(IndexWidth.rowOffsets(nnz: nnz).byteWidth)),
-        (nnz, width + UInt64(columnWidth.byteWidth)))
+        (nnz, width + UInt64(columnWidth.byteWidth))
+      )
     case .nm(let pattern):
       let kept = pattern.keptPerRow(columns: columns).multipliedReportingOverflow(by: width)
       let row = kept.partialValue.addingReportingOverflow(pattern.indexBytesPerRow(columns: columns))

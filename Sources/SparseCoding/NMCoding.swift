@@ -43,8 +43,13 @@ enum NMCoding {
   /// the sizes that ``ChunkGrid/keptRange(of:pattern:)`` and ``ChunkGrid/indexRange(of:pattern:)`` give, plus
   /// 8 bytes.
   static func encode<Lane: FixedWidthInteger>(
-    _ dense: UnsafePointer<UInt8>, mask: UnsafePointer<UInt8>, _ chunk: Chunk, _ pattern: NMPattern,
-    values: UnsafeMutablePointer<UInt8>, indices: UnsafeMutablePointer<UInt8>, as _: Lane.Type
+    _ dense: UnsafePointer<UInt8>,
+    mask: UnsafePointer<UInt8>,
+    _ chunk: Chunk,
+    _ pattern: NMPattern,
+    values: UnsafeMutablePointer<UInt8>,
+    indices: UnsafeMutablePointer<UInt8>,
+    as _: Lane.Type
   ) throws(Violation) {
     let size = MemoryLayout<Lane>.size
     let maskStride = (chunk.columnCount + 7) / 8
@@ -78,12 +83,17 @@ enum NMCoding {
           let position = UInt64(kept.trailingZeroBitCount)
           kept &= kept &- 1
           target.storeBytes(
-            of: source.loadUnaligned(fromByteOffset: Int(position) &* size, as: Lane.self), as: Lane.self)
+            of: source.loadUnaligned(fromByteOffset: Int(position) &* size, as: Lane.self),
+            as: Lane.self
+          )
           target += size
           pending |= position &<< pendingBits
           pendingBits &+= bitsPerIndex
           if pendingBits >= 32 {
-            UnsafeMutableRawPointer(output).storeBytes(of: UInt32(truncatingIfNeeded: pending), as: UInt32.self)
+            UnsafeMutableRawPointer(output).storeBytes(
+              of: UInt32(truncatingIfNeeded: pending),
+              as: UInt32.self
+            )
             output += 4
             pending &>>= 32
             pendingBits &-= 32
@@ -112,8 +122,12 @@ enum NMCoding {
   /// Checks a chunk's positions, and scatters its values into zeroed elements where `values` and `dense` are
   /// given.
   static func decode<Lane: FixedWidthInteger>(
-    indices: UnsafePointer<UInt8>, values: UnsafePointer<UInt8>?, _ chunk: Chunk, _ pattern: NMPattern,
-    to dense: UnsafeMutablePointer<UInt8>?, as _: Lane.Type
+    indices: UnsafePointer<UInt8>,
+    values: UnsafePointer<UInt8>?,
+    _ chunk: Chunk,
+    _ pattern: NMPattern,
+    to dense: UnsafeMutablePointer<UInt8>?,
+    as _: Lane.Type
   ) throws(Problem) {
     let size = MemoryLayout<Lane>.size
     let indexStride = Int(pattern.indexBytesPerRow(columns: UInt64(chunk.columnCount)))
@@ -140,8 +154,10 @@ enum NMCoding {
           least = position &+ 1
           if let from = source, let target {
             target.storeBytes(
-              of: from.loadUnaligned(as: Lane.self), toByteOffset: (start &+ Int(position)) &* size,
-              as: Lane.self)
+              of: from.loadUnaligned(as: Lane.self),
+              toByteOffset: (start &+ Int(position)) &* size,
+              as: Lane.self
+            )
             source = from + size
           }
           bit &+= bitsPerIndex

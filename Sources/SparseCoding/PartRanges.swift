@@ -19,7 +19,9 @@ extension ChunkGrid {
   /// The dense bytes of a chunk.
   public func denseRange(of chunk: Chunk) -> PartRange {
     PartRange(
-      offset: firstElement(of: chunk) * UInt64(elementBytes), byteCount: chunk.elementCount * elementBytes)
+      offset: firstElement(of: chunk) * UInt64(elementBytes),
+      byteCount: chunk.elementCount * elementBytes
+    )
   }
 
   /// The mask bytes of a row.
@@ -29,7 +31,8 @@ extension ChunkGrid {
   public func maskRange(of chunk: Chunk) -> PartRange {
     PartRange(
       offset: chunk.firstRow * maskBytesPerRow + chunk.firstColumn / 8,
-      byteCount: chunk.rowCount * ((chunk.columnCount + 7) / 8))
+      byteCount: chunk.rowCount * ((chunk.columnCount + 7) / 8)
+    )
   }
 
   /// The values (or column indices) of a chunk, given how many of them stand before it.
@@ -41,7 +44,8 @@ extension ChunkGrid {
   public func rowOffsetRange(of chunk: Chunk, width: IndexWidth) -> PartRange {
     PartRange(
       offset: chunk.firstRow * UInt64(width.byteWidth),
-      byteCount: chunk.firstColumn == 0 ? chunk.rowCount * width.byteWidth : 0)
+      byteCount: chunk.firstColumn == 0 ? chunk.rowCount * width.byteWidth : 0
+    )
   }
 
   /// The kept values of a chunk in an N:M layout.
@@ -58,6 +62,7 @@ extension ChunkGrid {
     PartRange(
       offset: chunk.firstRow * pattern.indexBytesPerRow(columns: columns)
         + pattern.indexBytesPerRow(columns: chunk.firstColumn),
-      byteCount: chunk.rowCount * Int(pattern.indexBytesPerRow(columns: UInt64(chunk.columnCount))))
+      byteCount: chunk.rowCount * Int(pattern.indexBytesPerRow(columns: UInt64(chunk.columnCount)))
+    )
   }
 }

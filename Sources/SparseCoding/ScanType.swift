@@ -45,12 +45,16 @@ struct ScanType {
 
   /// Counts the NaNs and infinities among elements.
   static func classify(
-    _ elements: UnsafePointer<UInt8>, _ count: Int, _ type: ElementType
+    _ elements: UnsafePointer<UInt8>,
+    _ count: Int,
+    _ type: ElementType
   ) -> (nan: UInt64, infinite: UInt64) {
     let raw = UnsafeRawPointer(elements)
     /// Counts by a threshold: at it infinite, above it NaN.
     func byThreshold<Lane: FixedWidthInteger & UnsignedInteger>(
-      _: Lane.Type, magnitude: Lane, infinity: Lane
+      _: Lane.Type,
+      magnitude: Lane,
+      infinity: Lane
     ) -> (UInt64, UInt64) {
       var (nan, infinite) = (UInt64(0), UInt64(0))
       for index in 0..<count {

@@ -44,7 +44,9 @@ public struct VerticalCounter: Sendable {
   }
 
   private mutating func add<Lane: FixedWidthInteger & UnsignedInteger>(
-    _ buffer: [UInt8], _ start: Int, _: Lane.Type
+    _ buffer: [UInt8],
+    _ start: Int,
+    _: Lane.Type
   ) {
     let magnitude = Lane(truncatingIfNeeded: scanType.kernel.magnitude)
     buffer.withUnsafeBytes { bytes in

@@ -42,12 +42,14 @@ enum Choice: String, ExpressibleByArgument, CaseIterable {
 struct SelectionOptions: ParsableArguments {
   @Option(
     name: .customLong("tensors"),
-    help: ArgumentHelp("Only tensors whose names match; may be repeated.", valueName: "glob"))
+    help: ArgumentHelp("Only tensors whose names match; may be repeated.", valueName: "glob")
+  )
   var included: [String] = []
 
   @Option(
     name: .customLong("exclude"),
-    help: ArgumentHelp("No tensors whose names match; may be repeated.", valueName: "glob"))
+    help: ArgumentHelp("No tensors whose names match; may be repeated.", valueName: "glob")
+  )
   var excluded: [String] = []
 
   var filter: TensorFilter { TensorFilter(including: included, excluding: excluded) }
@@ -88,7 +90,8 @@ enum EachPath {
   /// The reports, and the exit code: the first failure's, else no if one answer is no.
   /// - Parameter body: makes the report of a path, shows it unless all are shown together, and answers.
   static func run<Report>(
-    _ paths: [String], _ body: (String) throws -> (report: Report, isYes: Bool)
+    _ paths: [String],
+    _ body: (String) throws -> (report: Report, isYes: Bool)
   ) throws -> (reports: [Report], code: Int32) {
     var reports: [Report] = []
     var failure: Int32?

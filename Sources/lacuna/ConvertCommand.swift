@@ -24,7 +24,8 @@ struct ConvertCommand: LacunaCommand {
         lacuna convert model.safetensors small.safetensors --layout auto
         lacuna convert ./Llama-8B-pruned ./Llama-8B-sparse --layout nm:2:4
         lacuna convert ./Llama-8B-sparse ./Llama-8B-again --layout dense
-      """)
+      """
+  )
 
   @Argument(help: "A file, an index or a model folder.")
   var input: String
@@ -35,13 +36,17 @@ struct ConvertCommand: LacunaCommand {
   @Option(help: ArgumentHelp("The container to write.", valueName: "safetensors"))
   var to = TargetContainer.safetensors
 
-  @Option(help: ArgumentHelp("The layout that tensors take.", valueName: "keep|auto|dense|bitmask|csr|nm:N:M"))
+  @Option(
+    help: ArgumentHelp("The layout that tensors take.", valueName: "keep|auto|dense|bitmask|csr|nm:N:M")
+  )
   var layout = ConversionOptions.LayoutRequest.keep
 
   @Flag(help: "Refuse, instead of leaving a tensor as it is that cannot take the layout.")
   var strict = false
 
-  @Option(help: ArgumentHelp("Split into shards of at most this size (5GB, as the Hub counts).", valueName: "size"))
+  @Option(
+    help: ArgumentHelp("Split into shards of at most this size (5GB, as the Hub counts).", valueName: "size")
+  )
   var shardSize: ByteSize?
 
   @Flag(help: "Replace an output that exists.")

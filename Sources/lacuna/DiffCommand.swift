@@ -16,7 +16,8 @@ struct DiffCommand: LacunaCommand {
       Examples:
         lacuna diff model.safetensors small.safetensors
         lacuna diff ./Llama-8B ./Llama-8B-sparse
-      """)
+      """
+  )
 
   @Argument(help: "The first model.")
   var first: String
@@ -33,7 +34,10 @@ struct DiffCommand: LacunaCommand {
     let progress = WorkProgress()
     let resources = work.resources
     let comparison = ModelComparison(
-      pool: ChunkPool(threads: resources.threads), chunkBytes: resources.chunkBytes, progress: progress)
+      pool: ChunkPool(threads: resources.threads),
+      chunkBytes: resources.chunkBytes,
+      progress: progress
+    )
     let report = try ProgressDisplay.during(progress, work) {
       try comparison.compare(left.model, right.model, named: first, second)
     }

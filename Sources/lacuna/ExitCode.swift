@@ -37,7 +37,10 @@ enum Outcome {
     default:
       diagnoses = [
         Diagnosis(
-          .internalError, "\(error)", expected: "please report this with the command line that you used")
+          .internalError,
+          "\(error)",
+          expected: "please report this with the command line that you used"
+        )
       ]
     }
     for diagnosis in diagnoses.prefix(mostFindings) { say("lacuna: \(diagnosis.line)") }

@@ -18,7 +18,8 @@ struct InspectCommand: LacunaCommand {
         lacuna inspect model.safetensors
         lacuna inspect --headers-only ./Llama-8B
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
-      """)
+      """
+  )
 
   @Argument(help: ArgumentHelp("Files, indexes or model folders.", valueName: "path"))
   var paths: [String]
@@ -67,18 +68,29 @@ struct InspectCommand: LacunaCommand {
     let model = opened.model
     let tensors = try ProgressDisplay.during(progress, work) {
       if headersOnly { return Inspector.headers(of: model) }
-      var tensors = try Inspector(pool: pool, chunkBytes: resources.chunkBytes, progress: progress).inspect(model)
+      var tensors = try Inspector(pool: pool, chunkBytes: resources.chunkBytes, progress: progress).inspect(
+        model
+      )
       if digest {
         let digests = try TensorDigests.compute(
-          of: model, pool: pool, chunkBytes: resources.chunkBytes, progress: progress)
+          of: model,
+          pool: pool,
+          chunkBytes: resources.chunkBytes,
+          progress: progress
+        )
         for (index, digest) in digests.enumerated() { tensors[index].digest = digest }
       }
       return tensors
     }
     return ModelReport(
-      path: path, container: model.container, fileCount: model.files.count,
-      fileByteCount: model.files.reduce(0) { $0 &+ $1.source.byteCount }, readValues: !headersOnly,
-      tensors: tensors, warnings: model.warnings)
+      path: path,
+      container: model.container,
+      fileCount: model.files.count,
+      fileByteCount: model.files.reduce(0) { $0 &+ $1.source.byteCount },
+      readValues: !headersOnly,
+      tensors: tensors,
+      warnings: model.warnings
+    )
   }
 
   private func show(_ report: ModelReport) throws {
@@ -87,7 +99,11 @@ struct InspectCommand: LacunaCommand {
       try PlainReport.inspect(report, options: options, to: ResultStream.text)
     } else {
       try TerminalReport.inspect(
-        report, options: options, style: ResultStream.style(work), to: ResultStream.text)
+        report,
+        options: options,
+        style: ResultStream.style(work),
+        to: ResultStream.text
+      )
     }
   }
 }

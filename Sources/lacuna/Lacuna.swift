@@ -18,7 +18,8 @@ struct Lacuna: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       InspectCommand.self, ValidateCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
-    ])
+    ]
+  )
 }
 
 /// A subcommand: what it returns is the process's exit code.

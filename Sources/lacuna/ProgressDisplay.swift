@@ -25,7 +25,9 @@ final class ProgressDisplay: Sendable {
 
   /// Runs `body` and shows its progress meanwhile.
   static func during<Result>(
-    _ progress: WorkProgress, _ options: WorkOptions, _ body: () throws -> Result
+    _ progress: WorkProgress,
+    _ options: WorkOptions,
+    _ body: () throws -> Result
   ) rethrows -> Result {
     let isTerminal = StandardStream.error.isTerminal
     guard !options.quiet, options.progress != .never else { return try body() }
@@ -49,7 +51,10 @@ final class ProgressDisplay: Sendable {
     state.withLock { state in
       if state.ended { return }
       let moment = ProgressMoment(
-        progress, seconds: (ContinuousClock.now - start) / .seconds(1), memory: ProcessFacts.peakMemory)
+        progress,
+        seconds: (ContinuousClock.now - start) / .seconds(1),
+        memory: ProcessFacts.peakMemory
+      )
       switch style {
       case .rewritten:
         // The last column stays free: some terminals break the line once it is filled.

@@ -41,7 +41,9 @@ enum ResultStream {
     // A terminal that says nothing of its encoding is taken to know UTF-8, as nearly all do.
     let isASCII = locale == "C" || locale == "POSIX"
     return TerminalStyle(
-      width: max(TerminalStyle.narrowest, min(width, 200)), useColor: useColor,
-      useUnicode: !(isASCII && stream.isTerminal))
+      width: max(TerminalStyle.narrowest, min(width, 200)),
+      useColor: useColor,
+      useUnicode: !(isASCII && stream.isTerminal)
+    )
   }
 }

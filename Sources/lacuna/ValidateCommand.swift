@@ -19,7 +19,8 @@ struct ValidateCommand: LacunaCommand {
         lacuna validate --pattern 2:4 ./Llama-8B-pruned
         lacuna validate --pattern 2:4 --axis 0 --tensors '*c_proj*' gpt2.safetensors
         lacuna validate --pattern 4:8 --json model.safetensors
-      """)
+      """
+  )
 
   @Argument(help: ArgumentHelp("Files, indexes or model folders.", valueName: "path"))
   var paths: [String]
@@ -34,7 +35,11 @@ struct ValidateCommand: LacunaCommand {
   var axis = Validator.AxisChoice.automatic
 
   @Option(
-    help: ArgumentHelp("What becomes of groups at an axis's end that are short.", valueName: "error|ignore|pad"))
+    help: ArgumentHelp(
+      "What becomes of groups at an axis's end that are short.",
+      valueName: "error|ignore|pad"
+    )
+  )
   var tail = ValidationReport.TailPolicy.error
 
   @Option(help: ArgumentHelp("How many violations of a tensor are listed.", valueName: "n"))
@@ -70,8 +75,14 @@ struct ValidateCommand: LacunaCommand {
     let progress = WorkProgress()
     let resources = work.resources
     let validator = Validator(
-      effectivePattern ?? pattern, axis: axis, tail: tail, violationLimit: limit,
-      pool: ChunkPool(threads: resources.threads), chunkBytes: resources.chunkBytes, progress: progress)
+      effectivePattern ?? pattern,
+      axis: axis,
+      tail: tail,
+      violationLimit: limit,
+      pool: ChunkPool(threads: resources.threads),
+      chunkBytes: resources.chunkBytes,
+      progress: progress
+    )
     let model = opened.model
     return try ProgressDisplay.during(progress, work) {
       try validator.validate(model, path: path, checksAll: selection.filter.namesTensors)

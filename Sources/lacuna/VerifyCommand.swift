@@ -17,7 +17,8 @@ struct VerifyCommand: LacunaCommand {
       Examples:
         lacuna verify ./Llama-8B
         lacuna verify ~/.cache/huggingface/hub/models--org--name/snapshots/*
-      """)
+      """
+  )
 
   @Argument(help: ArgumentHelp("Files, indexes or model folders.", valueName: "path"))
   var paths: [String]
@@ -40,7 +41,10 @@ struct VerifyCommand: LacunaCommand {
     let progress = WorkProgress()
     let resources = work.resources
     let checker = IntegrityChecker(
-      pool: ChunkPool(threads: resources.threads), chunkBytes: resources.chunkBytes, progress: progress)
+      pool: ChunkPool(threads: resources.threads),
+      chunkBytes: resources.chunkBytes,
+      progress: progress
+    )
     return try ProgressDisplay.during(progress, work) { try checker.check(opened) }
   }
 

@@ -10,8 +10,13 @@ struct ExitCodeTests {
     temporary = try TemporaryFolder()
     let ones: [UInt8] = [1, 0, 1, 0, 0, 1, 0, 1]
     try temporary.write(
-      SafetensorsBuilder([.init("w", "U8", [2, 4], ones), .init("ids", "I64", [1], ones)]).bytes, to: "m")
-    try temporary.write(SafetensorsBuilder([.init("w", "U8", [2, 4], [UInt8](repeating: 1, count: 8))]).bytes, to: "other")
+      SafetensorsBuilder([.init("w", "U8", [2, 4], ones), .init("ids", "I64", [1], ones)]).bytes,
+      to: "m"
+    )
+    try temporary.write(
+      SafetensorsBuilder([.init("w", "U8", [2, 4], [UInt8](repeating: 1, count: 8))]).bytes,
+      to: "other"
+    )
     try temporary.write(SafetensorsBuilder(header: "{", data: []).bytes, to: "bad")
     try temporary.write("x", to: "taken")
     try temporary.createFolder("folder")
@@ -21,17 +26,23 @@ struct ExitCodeTests {
   @Test(
     "each way to end has its code, and every error is one line that starts with the name",
     arguments: [
-      (0, "inspect m"), (0, "inspect --headers-only m"), (0, "validate --pattern 2:4 m"), (1, "validate --pattern 1:4 m"),
+      (0, "inspect m"), (0, "inspect --headers-only m"), (0, "validate --pattern 2:4 m"),
+      (1, "validate --pattern 1:4 m"),
       (1, "validate --pattern 2:4 --tensors nothing* --exclude w other"), (0, "verify m"), (0, "diff m m"),
-      (1, "diff m other"), (0, "convert m new"), (0, "convert m new --dry-run"), (0, "--version"), (0, "--help"),
+      (1, "diff m other"), (0, "convert m new"), (0, "convert m new --dry-run"), (0, "--version"),
+      (0, "--help"),
       (64, "frobnicate"), (64, "convert m"), (64, "validate m"), (64, "validate --pattern 4:2 m"),
       (64, "validate --pattern 1:64 m"), (64, "convert m new --layout coo"), (64, "inspect --threads 0 m"),
-      (64, "inspect --json --plain m"), (64, "inspect --tensors nothing m"), (65, "inspect bad"), (65, "verify bad"),
-      (65, "convert bad new"), (65, "diff m bad"), (65, "inspect /dev/null"), (66, "inspect nothing"), (66, "inspect folder"),
-      (66, "convert nothing new"), (73, "convert m taken"), (73, "convert m m --force"), (73, "convert m ./m --force"),
+      (64, "inspect --json --plain m"), (64, "inspect --tensors nothing m"), (65, "inspect bad"),
+      (65, "verify bad"),
+      (65, "convert bad new"), (65, "diff m bad"), (65, "inspect /dev/null"), (66, "inspect nothing"),
+      (66, "inspect folder"),
+      (66, "convert nothing new"), (73, "convert m taken"), (73, "convert m m --force"),
+      (73, "convert m ./m --force"),
       (73, "convert m link --force"), (73, "convert m folder/none/new"), (73, "convert m folder --force"),
       (0, "convert m taken --force"), (65, "convert m new --layout bitmask --strict"),
-    ] as [(Int32, String)])
+    ] as [(Int32, String)]
+  )
   func code(_ code: Int32, _ line: String) throws {
     var code = code
     // A selection without any tensor is a mistake of the caller's.
@@ -52,7 +63,8 @@ struct ExitCodeTests {
     arguments: [
       ("$L inspect m > /dev/full", 74), ("$L inspect m >&-", 74), ("$L --help > /dev/full", 74),
       ("$L inspect m | true; exit ${PIPESTATUS[0]}", 0), ("$L inspect m < /dev/null 2>&-", 0),
-    ] as [(String, Int32)])
+    ] as [(String, Int32)]
+  )
   func streams(_ line: String, _ code: Int32) throws {
     #expect(try LacunaProcess.run(shell: line, in: temporary.path).code == code)
   }
@@ -64,15 +76,24 @@ struct ExitCodeTests {
     #expect(try temporary.read("new") == temporary.read("m"))
   }
 
-  @Test("a name from a file never steers the terminal", arguments: ["inspect", "inspect --plain", "verify", "validate --pattern 2:4"])
+  @Test(
+    "a name from a file never steers the terminal",
+    arguments: ["inspect", "inspect --plain", "verify", "validate --pattern 2:4"]
+  )
   func escaping(_ command: String) throws {
     let name = #"a\u001b]8;;http:\u0007x\u202e\u200b\nb"#
     let hostile = SafetensorsBuilder(
-      header: "{\"\(name)\":{\"dtype\":\"U8\",\"shape\":[1,1],\"data_offsets\":[0,1]}}", data: [1])
+      header: "{\"\(name)\":{\"dtype\":\"U8\",\"shape\":[1,1],\"data_offsets\":[0,1]}}",
+      data: [1]
+    )
     try temporary.write(hostile.bytes, to: "hostile")
-    let result = try LacunaProcess.run(command.split(separator: " ").map(String.init) + ["hostile"], in: temporary.path)
+    let result = try LacunaProcess.run(
+      command.split(separator: " ").map(String.init) + ["hostile"],
+      in: temporary.path
+    )
     let bad = result.output.unicodeScalars.filter {
-      ($0.value < 0x20 && $0 != "\n" && $0 != "\t") || $0.value == 0x202E || $0.value == 0x200B || $0.value == 0x1B
+      ($0.value < 0x20 && $0 != "\n" && $0 != "\t") || $0.value == 0x202E || $0.value == 0x200B
+        || $0.value == 0x1B
     }
     #expect(bad.isEmpty)
     if command != "verify" { #expect(result.output.contains("u{1B}")) }
@@ -82,14 +103,20 @@ struct ExitCodeTests {
   func kernels() throws {
     for set in ["scalar", "avx2", "avx512"] {
       let result = try LacunaProcess.run(
-        ["convert", "m", "\(set).out", "--layout", "bitmask"], in: temporary.path,
-        environment: ["LACUNA_KERNELS": set])
+        ["convert", "m", "\(set).out", "--layout", "bitmask"],
+        in: temporary.path,
+        environment: ["LACUNA_KERNELS": set]
+      )
       // Usage: the machine lacks the set.
       if result.code == 64 { continue }
       #expect(result.code == 0)
       #expect(try temporary.read("\(set).out") == temporary.read("scalar.out"))
     }
-    let unknown = try LacunaProcess.run(["inspect", "m"], in: temporary.path, environment: ["LACUNA_KERNELS": "x"])
+    let unknown = try LacunaProcess.run(
+      ["inspect", "m"],
+      in: temporary.path,
+      environment: ["LACUNA_KERNELS": "x"]
+    )
     #expect(unknown.code == 64)
   }
 

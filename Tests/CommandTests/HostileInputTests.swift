@@ -47,12 +47,17 @@ struct HostileInputTests {
     for name in ["blanks", "keys"] {
       // The bound is checked by the kernel: more address space than this cannot be had.
       let result = try LacunaProcess.run(
-        shell: "ulimit -v 4000000; $L inspect --headers-only \(name)", in: temporary.path)
+        shell: "ulimit -v 4000000; $L inspect --headers-only \(name)",
+        in: temporary.path
+      )
       #expect(result.code == 0, "\(name): \(result.errors)")
     }
   }
 
-  @Test("an index that names shards outside its folder is refused", arguments: ["../m", "/etc/passwd", "a/../../b", "x\\\\y", ""])
+  @Test(
+    "an index that names shards outside its folder is refused",
+    arguments: ["../m", "/etc/passwd", "a/../../b", "x\\\\y", ""]
+  )
   func paths(_ name: String) throws {
     try temporary.write("{\"weight_map\":{\"a\":\"\(name)\"}}", to: "model.safetensors.index.json")
     #expect(try LacunaProcess.run(["inspect", "."], in: temporary.path).code == 65)
@@ -60,11 +65,18 @@ struct HostileInputTests {
 
   @Test("every disagreement of an index with its shards is named, and verify answers no")
   func index() throws {
-    try temporary.write(SafetensorsBuilder([.init("a", "U8", [1], [1]), .init("x", "U8", [1], [1])]).bytes, to: "1.safetensors")
-    try temporary.write(SafetensorsBuilder([.init("b", "U8", [1], [1]), .init("a", "U8", [1], [1])]).bytes, to: "2.safetensors")
+    try temporary.write(
+      SafetensorsBuilder([.init("a", "U8", [1], [1]), .init("x", "U8", [1], [1])]).bytes,
+      to: "1.safetensors"
+    )
+    try temporary.write(
+      SafetensorsBuilder([.init("b", "U8", [1], [1]), .init("a", "U8", [1], [1])]).bytes,
+      to: "2.safetensors"
+    )
     try temporary.write(
       #"{"metadata":{"total_size":9},"weight_map":{"a":"1.safetensors","b":"1.safetensors","c":"2.safetensors","d":"3.safetensors"}}"#,
-      to: "model.safetensors.index.json")
+      to: "model.safetensors.index.json"
+    )
     let result = try LacunaProcess.run(["convert", ".", "out"], in: temporary.path)
     #expect(result.code == 65)
     // x unlisted, b in another shard, a in two, c nowhere, shard 3 not there.

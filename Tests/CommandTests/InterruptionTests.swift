@@ -10,12 +10,18 @@ struct InterruptionTests {
     temporary = try TemporaryFolder()
     var data = [UInt8](repeating: 0, count: 64_000_000)
     for index in stride(from: 0, to: data.count, by: 2) { data[index] = 3 }
-    try temporary.write(SafetensorsBuilder([.init("w", "U8", [8000, 8000], data)]).bytes, to: "m.safetensors")
+    try temporary.write(
+      SafetensorsBuilder([.init("w", "U8", [8000, 8000], data)]).bytes,
+      to: "m.safetensors"
+    )
     try temporary.createFolder("in")
     try temporary.link("in/model.safetensors", to: temporary.path("m.safetensors"))
   }
 
-  @Test("an interrupted run leaves the old output whole and nothing else", arguments: [("INT", 130), ("TERM", 143)])
+  @Test(
+    "an interrupted run leaves the old output whole and nothing else",
+    arguments: [("INT", 130), ("TERM", 143)]
+  )
   func signals(_ name: String, _ code: Int32) throws {
     try temporary.write("old", to: "out")
     let line = """

@@ -14,7 +14,8 @@ struct LacunaProcess {
   /// The command that this test run has built: beside the test bundle, or where the environment says.
   static let binary: String = {
     if let path = ProcessInfo.processInfo.environment["LACUNA_BINARY"] { return path }
-    let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "lacuna").path
+    let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "lacuna")
+      .path
     if FileManager.default.isExecutableFile(atPath: beside) { return beside }
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
@@ -24,7 +25,10 @@ struct LacunaProcess {
   /// Runs the command to its end.
   /// - Parameter shell: a shell line in which `$L` is the command, instead of arguments.
   static func run(
-    _ arguments: [String] = [], shell: String? = nil, in folder: String, environment: [String: String] = [:]
+    _ arguments: [String] = [],
+    shell: String? = nil,
+    in folder: String,
+    environment: [String: String] = [:]
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(filePath: shell == nil ? binary : "/bin/bash")
@@ -53,7 +57,10 @@ struct LacunaProcess {
     process.waitUntilExit()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return Result(
-      code: process.terminationStatus, output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
-      errors: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self), seconds: seconds)
+      code: process.terminationStatus,
+      output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
+      errors: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
+      seconds: seconds
+    )
   }
 }

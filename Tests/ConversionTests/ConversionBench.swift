@@ -29,7 +29,10 @@ struct ConversionBench {
   @discardableResult
   func convert(_ input: String, _ output: String, _ options: ConversionOptions) throws -> ConversionReport {
     try Converter(
-      OpenedModel(path(input)), to: path(output), options: options, progress: WorkProgress()
+      OpenedModel(path(input)),
+      to: path(output),
+      options: options,
+      progress: WorkProgress()
     ).run()
   }
 
@@ -40,7 +43,11 @@ struct ConversionBench {
 
   func differences(_ first: String, _ second: String) throws -> DifferenceReport {
     try ModelComparison(pool: ChunkPool(threads: 2), chunkBytes: 4096, progress: WorkProgress()).compare(
-      OpenedModel(path(first)).model, OpenedModel(path(second)).model, named: first, second)
+      OpenedModel(path(first)).model,
+      OpenedModel(path(second)).model,
+      named: first,
+      second
+    )
   }
 
   /// The diagnosis of the fault that `body` throws.
@@ -61,7 +68,8 @@ struct SampleModel {
   var entries: [SafetensorsBuilder.Entry] = []
 
   private static let types: [(name: String, width: Int)] = [
-    ("U64", 8), ("I64", 8), ("F64", 8), ("C64", 8), ("F32", 4), ("U32", 4), ("I32", 4), ("BF16", 2), ("F16", 2),
+    ("U64", 8), ("I64", 8), ("F64", 8), ("C64", 8), ("F32", 4), ("U32", 4), ("I32", 4), ("BF16", 2),
+    ("F16", 2),
     ("U16", 2), ("I16", 2), ("F8_E5M2FNUZ", 1), ("F8_E4M3FNUZ", 1), ("F8_E8M0", 1), ("F8_E4M3", 1),
     ("F8_E5M2", 1), ("I8", 1), ("U8", 1), ("BOOL", 1),
   ]

@@ -19,7 +19,10 @@ struct FolderConversionTests {
     try temporary.write("pool", to: "in/1_Pooling/config.json")
     try writeShard("a", "model-00001-of-000002.safetensors")
     try writeShard("b", "model-00002-of-000002.safetensors")
-    try temporary.write(Self.index(mark: "", ["a.weight", "b.weight"], total: 8192), to: "in/\(Self.indexName)")
+    try temporary.write(
+      Self.index(mark: "", ["a.weight", "b.weight"], total: 8192),
+      to: "in/\(Self.indexName)"
+    )
   }
 
   static let indexName = "model.safetensors.index.json"
@@ -27,13 +30,18 @@ struct FolderConversionTests {
   func writeShard(_ name: String, _ file: String) throws {
     var bytes = [UInt8](repeating: 0, count: 4096)
     for index in stride(from: 0, to: 4096, by: 3) { bytes[index] = 7 }
-    var builder = SafetensorsBuilder([.init("\(name).weight", "U8", [64, 64], bytes)], metadata: [("format", "pt")])
+    var builder = SafetensorsBuilder(
+      [.init("\(name).weight", "U8", [64, 64], bytes)],
+      metadata: [("format", "pt")]
+    )
     builder.header += [UInt8](repeating: 0x20, count: (8 - builder.header.count % 8) % 8)
     try temporary.write(builder.bytes, to: "in/\(file)")
   }
 
   static func index(mark: String, _ names: [String], total: Int) -> String {
-    let entries = names.map { "    \"\($0)\": \"model-0000\($0.hasPrefix("a") ? 1 : 2)-of-000002\(mark).safetensors\"" }
+    let entries = names.map {
+      "    \"\($0)\": \"model-0000\($0.hasPrefix("a") ? 1 : 2)-of-000002\(mark).safetensors\""
+    }
     return "{\n  \"metadata\": {\n    \"total_size\": \(total)\n  },\n  \"weight_map\": {\n"
       + entries.joined(separator: ",\n") + "\n  }\n}\n"
   }
@@ -61,8 +69,12 @@ struct FolderConversionTests {
       names == [
         "1_Pooling/config.json", "config.json", "tokenizer.json", "model.lacuna.safetensors.index.json",
         "model-00001-of-000002.lacuna.safetensors", "model-00002-of-000002.lacuna.safetensors",
-      ])
-    let index = String(decoding: try temporary.read("sparse/model.lacuna.safetensors.index.json"), as: UTF8.self)
+      ]
+    )
+    let index = String(
+      decoding: try temporary.read("sparse/model.lacuna.safetensors.index.json"),
+      as: UTF8.self
+    )
     let parts = ["a.weight.bitmask", "a.weight.values", "b.weight.bitmask", "b.weight.values"]
     #expect(index == Self.index(mark: ".lacuna", parts, total: 2 * (512 + 1366)))
     try bench.convert("sparse", "back", "dense")
@@ -89,7 +101,8 @@ struct FolderConversionTests {
     #expect(
       try temporary.entries(of: "two").filter { $0.hasPrefix("model") } == [
         "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", Self.indexName,
-      ])
+      ]
+    )
     options.shardSize = 1_000_000
     try bench.convert("two", "one", options)
     #expect(try temporary.entries(of: "one").filter { $0.hasPrefix("model") } == ["model.safetensors"])
@@ -105,20 +118,31 @@ struct FolderConversionTests {
   func links() throws {
     try temporary.createFolder("cache/blobs")
     try temporary.createFolder("cache/snapshots/rev")
-    for (number, name) in ["model-00001-of-000002.safetensors", "model-00002-of-000002.safetensors", Self.indexName, "config.json"].enumerated() {
+    for (number, name) in [
+      "model-00001-of-000002.safetensors", "model-00002-of-000002.safetensors", Self.indexName, "config.json",
+    ].enumerated() {
       try temporary.write(temporary.read("in/\(name)"), to: "cache/blobs/\(number)")
       try temporary.link("cache/snapshots/rev/\(name)", to: "../../blobs/\(number)")
     }
     try temporary.link("cache/snapshots/rev/secret", to: temporary.path("in/tokenizer.json"))
     let report = try bench.convert("cache/snapshots/rev", "out", "keep")
     #expect(report.warnings.contains { $0.file?.hasSuffix("secret") == true })
-    #expect(Set(try contents("out").keys) == Set(["model-00001-of-000002.safetensors", "model-00002-of-000002.safetensors", Self.indexName, "config.json"]))
+    #expect(
+      Set(try contents("out").keys)
+        == Set([
+          "model-00001-of-000002.safetensors", "model-00002-of-000002.safetensors", Self.indexName,
+          "config.json",
+        ])
+    )
     #expect(try temporary.read("out/config.json") == temporary.read("in/config.json"))
   }
 
   @Test("weights that are no part of the model are left out with a word")
   func strayWeights() throws {
-    try temporary.write(temporary.read("in/model-00001-of-000002.safetensors"), to: "in/consolidated.safetensors")
+    try temporary.write(
+      temporary.read("in/model-00001-of-000002.safetensors"),
+      to: "in/consolidated.safetensors"
+    )
     let report = try bench.convert("in", "out", "bitmask")
     #expect(report.warnings.contains { $0.file?.hasSuffix("consolidated.safetensors") == true })
     #expect(try contents("out")["consolidated.safetensors"] == nil)
@@ -142,7 +166,10 @@ struct FolderConversionTests {
 
   @Test("an index that disagrees with its shards is refused before any output")
   func disagreement() throws {
-    try temporary.write(Self.index(mark: "", ["a.weight", "b.weight", "b.missing"], total: 8192), to: "in/\(Self.indexName)")
+    try temporary.write(
+      Self.index(mark: "", ["a.weight", "b.weight", "b.missing"], total: 8192),
+      to: "in/\(Self.indexName)"
+    )
     let fault = try ConversionBench.fault { try bench.convert("in", "out", "bitmask") }
     #expect(fault.tensor == "b.missing")
     #expect(try temporary.entries() == ["in"])

@@ -19,7 +19,8 @@ struct LayoutChoiceTests {
   func obstacles() throws {
     let ones = [UInt8](repeating: 1, count: 8)
     try write([
-      .init("vector", "U8", [8], ones), .init("packed", "F4", [2, 8], ones), .init("empty", "U8", [0, 8], []),
+      .init("vector", "U8", [8], ones), .init("packed", "F4", [2, 8], ones),
+      .init("empty", "U8", [0, 8], []),
       .init("full", "U8", [2, 4], ones), .init("half", "U8", [2, 4], [1, 1, 0, 0, 0, 1, 0, 1]),
       .init("w", "U8", [2, 4], [0, 0, 0, 0, 1, 0, 0, 0]), .init("w.nm_values", "U8", [2, 4], ones),
     ])
@@ -34,7 +35,9 @@ struct LayoutChoiceTests {
 
     var strict = ConversionBench.options("nm:2:4")
     strict.strict = true
-    let fault = try ConversionBench.fault { try bench.convert("in.safetensors", "strict.safetensors", strict) }
+    let fault = try ConversionBench.fault {
+      try bench.convert("in.safetensors", "strict.safetensors", strict)
+    }
     #expect(fault.kind == .badData)
     #expect(fault.tensor == "vector")
     #expect(try bench.temporary.entries() == ["in.safetensors", "out.safetensors"])
@@ -76,7 +79,8 @@ struct LayoutChoiceTests {
     try opened.select(TensorFilter(including: ["b.*"], excluding: ["*.x"]))
     var options = ConversionBench.options()
     options.isSelection = true
-    _ = try Converter(opened, to: bench.path("out.safetensors"), options: options, progress: WorkProgress()).run()
+    _ = try Converter(opened, to: bench.path("out.safetensors"), options: options, progress: WorkProgress())
+      .run()
     #expect(try OpenedModel(bench.path("out.safetensors")).model.tensors.map(\.name) == ["b.w"])
     #expect(throws: EmptySelectionFault.self) { try opened.select(TensorFilter(including: ["nothing"])) }
   }
@@ -90,7 +94,9 @@ struct LayoutChoiceTests {
         .init("c", "U32", [3], [1, 0, 0, 0, 2, 0, 0, 0, 255, 255, 255, 255]),
         .init("r", "U32", [257], [0, 0, 0, 0] + (0..<256).flatMap { _ in [3, 0, 0, 0] as [UInt8] }),
         .init("v", "F32", [3], [UInt8](repeating: 1, count: 12)),
-      ], metadata: [("lacuna.version", "1"), ("lacuna.manifest", manifest)])
+      ],
+      metadata: [("lacuna.version", "1"), ("lacuna.manifest", manifest)]
+    )
     try bench.temporary.write(builder.bytes, to: "in.safetensors")
     let fault = try ConversionBench.fault { try bench.convert("in.safetensors", "out", "dense") }
     #expect(fault.kind == .badData)

@@ -15,9 +15,12 @@ struct OpeningTests {
   @Test(
     "a file that is something else is said to be that",
     arguments: [
-      ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"), ("<!DOCTYPE html><html>", "web page"),
-      ("<HTML>no</HTML>", "web page"), ("PK\u{3}\u{4}rest of it", "zip"), ("GGUF\u{3}\u{0}\u{0}\u{0}", "GGUF"),
-    ])
+      ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"),
+      ("<!DOCTYPE html><html>", "web page"),
+      ("<HTML>no</HTML>", "web page"), ("PK\u{3}\u{4}rest of it", "zip"),
+      ("GGUF\u{3}\u{0}\u{0}\u{0}", "GGUF"),
+    ]
+  )
   func foreign(_ content: String, _ word: String) throws {
     try bench.temporary.write(content, to: "x.safetensors")
     let fault = try ConversionBench.fault { _ = try OpenedModel(bench.path("x.safetensors")) }
@@ -34,17 +37,23 @@ struct OpeningTests {
 
   @Test("two shards whose manifests make the same tensor are refused")
   func sharedName() throws {
-    let manifest = #"{\"tensors\":[{\"name\":\"w\",\"dtype\":\"U8\",\"shape\":[1,8],\"layout\":\"bitmask\",\"parts\":{\"bitmask\":\"M\",\"values\":\"V\"}}]}"#
+    let manifest =
+      #"{\"tensors\":[{\"name\":\"w\",\"dtype\":\"U8\",\"shape\":[1,8],\"layout\":\"bitmask\",\"parts\":{\"bitmask\":\"M\",\"values\":\"V\"}}]}"#
     for (number, prefix) in ["1", "2"].enumerated() {
-      let own = manifest.replacing("\"M\\\"", with: "\"M\(prefix)\\\"").replacing("\"V\\\"", with: "\"V\(prefix)\\\"")
+      let own = manifest.replacing("\"M\\\"", with: "\"M\(prefix)\\\"").replacing(
+        "\"V\\\"",
+        with: "\"V\(prefix)\\\""
+      )
       let builder = SafetensorsBuilder(
         [.init("M\(prefix)", "U8", [1, 1], [1]), .init("V\(prefix)", "U8", [1], [5])],
-        metadata: [("lacuna.version", "1"), ("lacuna.manifest", own)])
+        metadata: [("lacuna.version", "1"), ("lacuna.manifest", own)]
+      )
       try bench.temporary.write(builder.bytes, to: "s\(number + 1).safetensors")
     }
     try bench.temporary.write(
       #"{"weight_map":{"M1":"s1.safetensors","V1":"s1.safetensors","M2":"s2.safetensors","V2":"s2.safetensors"}}"#,
-      to: "model.safetensors.index.json")
+      to: "model.safetensors.index.json"
+    )
     #expect(throws: SharedNameFault.self) { try OpenedModel(bench.path("model.safetensors.index.json")) }
   }
 
@@ -68,7 +77,8 @@ struct OpeningTests {
   @Test("a comparison tells what differs: names, types, shapes, values and where")
   func differences() throws {
     let first: [SafetensorsBuilder.Entry] = [
-      .init("same", "U8", [2, 2], [1, 2, 3, 4]), .init("type", "U8", [1], [1]), .init("shape", "U8", [4], [1, 2, 3, 4]),
+      .init("same", "U8", [2, 2], [1, 2, 3, 4]), .init("type", "U8", [1], [1]),
+      .init("shape", "U8", [4], [1, 2, 3, 4]),
       .init("values", "U16", [3], [1, 0, 2, 0, 3, 0]), .init("first", "U8", [1], [1]),
     ]
     var second = first.dropLast().map { $0 }

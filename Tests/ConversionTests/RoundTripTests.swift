@@ -13,8 +13,10 @@ struct RoundTripTests {
   static let layouts = ["bitmask", "csr", "nm:2:4", "nm:3:7", "nm:16:32", "nm:1:2", "auto"]
 
   @Test(
-    "every layout and back gives the same bytes, whatever type, shape and density", arguments: layouts,
-    [0, 60, 97, 100])
+    "every layout and back gives the same bytes, whatever type, shape and density",
+    arguments: layouts,
+    [0, 60, 97, 100]
+  )
   func bytes(_ layout: String, _ zeros: Int) throws {
     try withSeed { generator in
       let source = SampleModel(zeros: zeros, &generator).bytes
@@ -38,17 +40,24 @@ struct RoundTripTests {
       try bench.convert("a.safetensors", "b.safetensors", second)
       try #require(try bench.differences("in.safetensors", "b.safetensors").isEqual)
       try bench.convert("b.safetensors", "kept.safetensors", "keep")
-      let (kept, sparse) = (try bench.temporary.read("kept.safetensors"), try bench.temporary.read("b.safetensors"))
+      let (kept, sparse) = (
+        try bench.temporary.read("kept.safetensors"), try bench.temporary.read("b.safetensors")
+      )
       try #require(kept == sparse)
     }
   }
 
-  @Test("an unchanged file goes out byte for byte, however it is laid out", arguments: ["keep", "dense", "bitmask"])
+  @Test(
+    "an unchanged file goes out byte for byte, however it is laid out",
+    arguments: ["keep", "dense", "bitmask"]
+  )
   func unchanged(_ layout: String) throws {
     let odd = SafetensorsBuilder(
-      header: #"   {"b":{"shape":[1],"x":[1,{"y":null}],"dtype":"U8","data_offsets":[1,2]} , "a":["BF16",[],[2,4]],"#
+      header:
+        #"   {"b":{"shape":[1],"x":[1,{"y":null}],"dtype":"U8","data_offsets":[1,2]} , "a":["BF16",[],[2,4]],"#
         + #""c":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"__metadata__":{"k":"\u00e9"}}  "#,
-      data: [1, 2, 3, 4])
+      data: [1, 2, 3, 4]
+    )
     try bench.temporary.write(odd.bytes, to: "odd.safetensors")
     let report = try bench.convert("odd.safetensors", "out.safetensors", layout)
     #expect(report.isUnchanged)
@@ -73,14 +82,19 @@ struct RoundTripTests {
     }
   }
 
-  @Test("auto is never larger than a layout that was asked for, nor than dense", arguments: [0, 5, 30, 50, 75, 90, 99, 100])
+  @Test(
+    "auto is never larger than a layout that was asked for, nor than dense",
+    arguments: [0, 5, 30, 50, 75, 90, 99, 100]
+  )
   func smallest(_ zeros: Int) throws {
     try withSeed { generator in
       let bytes = (0..<64 * 96).flatMap { _ -> [UInt8] in
         Int.random(in: 0..<100, using: &generator) < zeros ? [0, 0] : [1, 1]
       }
       try bench.temporary.write(
-        SafetensorsBuilder([.init("w", "BF16", [64, 96], bytes)]).bytes, to: "in.safetensors")
+        SafetensorsBuilder([.init("w", "BF16", [64, 96], bytes)]).bytes,
+        to: "in.safetensors"
+      )
       let options = { (layout: String) in
         var options = ConversionBench.options(layout)
         options.dryRun = true

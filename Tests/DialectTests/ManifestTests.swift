@@ -47,9 +47,13 @@ struct ManifestTests {
             UInt64.random(in: 0...9, using: &generator)
           }
           return Manifest.Entry(
-            name: name, elementType: .bfloat16, shape: try #require(Shape(extents)), layout: layout,
+            name: name,
+            elementType: .bfloat16,
+            shape: try #require(Shape(extents)),
+            layout: layout,
             parts: LayoutParts.roles(of: layout).map { LayoutParts.safetensorsName($0, of: name) },
-            quantization: number == 0 ? Self.quantization : nil)
+            quantization: number == 0 ? Self.quantization : nil
+          )
         }
         let manifest = Manifest(entries: entries, sourceDeclaresMetadata: Bool.random(using: &generator))
         try #require(try Self.read(manifest.text()) == manifest)
@@ -58,18 +62,31 @@ struct ManifestTests {
   }
 
   static let quantization = Quantization(
-    scheme: "int-quantized", bits: 8, packing: "pairs", granularity: .group(axis: 1, size: 32),
-    scale: .tensor("w.scale"), zeroPoint: .constant("8"), globalScale: .constant("0x3f800000"))
+    scheme: "int-quantized",
+    bits: 8,
+    packing: "pairs",
+    granularity: .group(axis: 1, size: 32),
+    scale: .tensor("w.scale"),
+    zeroPoint: .constant("8"),
+    globalScale: .constant("0x3f800000")
+  )
 
   @Test(
     "every kind of granularity survives",
     arguments: [
       Quantization.Granularity.tensor, .channel(axis: 0), .group(axis: 1, size: 128), .block([128, 128]),
-    ])
+    ]
+  )
   func granularity(_ granularity: Quantization.Granularity) throws {
     let quantization = Quantization(scheme: "s", bits: 4, granularity: granularity)
     let entry = Manifest.Entry(
-      name: "w", elementType: .int8, shape: .vector(4), layout: .dense, parts: [], quantization: quantization)
+      name: "w",
+      elementType: .int8,
+      shape: .vector(4),
+      layout: .dense,
+      parts: [],
+      quantization: quantization
+    )
     let manifest = Manifest(entries: [entry], sourceDeclaresMetadata: true)
     #expect(try Self.read(manifest.text())?.entries.first?.quantization == quantization)
   }
@@ -80,12 +97,17 @@ struct ManifestTests {
   @Test("an entry's cost in the header is what it adds to the header's text")
   func cost() throws {
     let one = Manifest.Entry(
-      name: "a\"\\é", elementType: .float32, shape: .vector(3), layout: .bitmask,
-      parts: ["a.bitmask", "a.values"])
+      name: "a\"\\é",
+      elementType: .float32,
+      shape: .vector(3),
+      layout: .bitmask,
+      parts: ["a.bitmask", "a.values"]
+    )
     /// The length of the manifest as a JSON string within a header.
     func quoted(_ count: Int) throws -> Int {
       let text = try Manifest(
-        entries: Array(repeating: one, count: count), sourceDeclaresMetadata: true
+        entries: Array(repeating: one, count: count),
+        sourceDeclaresMetadata: true
       ).text()
       return text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : 1) }
     }
@@ -117,9 +139,11 @@ struct ManifestTests {
       ("missingField", #"{"tensors":[{"name":"a","dtype":"F32","shape":[4],"layout":"bitmask"}]}"#, "1"),
       (
         "missingField",
-        #"{"tensors":[{"name":"a","dtype":"F32","shape":[4],"layout":"dense","quantization":{"bits":8}}]}"#, "1"
+        #"{"tensors":[{"name":"a","dtype":"F32","shape":[4],"layout":"dense","quantization":{"bits":8}}]}"#,
+        "1"
       ),
-    ] as [(String, String?, String?)])
+    ] as [(String, String?, String?)]
+  )
   func broken(_ rule: String, _ text: String?, _ version: String?) throws {
     #expect(try Self.rule(text, version: version) == rule)
   }
@@ -152,7 +176,8 @@ struct ManifestTests {
       ("none", pattern, [("v", .float32, [2, 5]), ("i", .uint8, [2, 2])]),
       ("partShape", pattern, [("v", .float32, [2, 4]), ("i", .uint8, [2, 2])]),
       ("partShape", pattern, [("v", .float32, [2, 5]), ("i", .uint8, [2, 1])]),
-    ] as [(String, String, [Listed])])
+    ] as [(String, String, [Listed])]
+  )
   func parts(_ rule: String, _ text: String, _ listed: [Listed]) throws {
     #expect(try Self.rule(text, listed) == rule)
   }
@@ -160,12 +185,25 @@ struct ManifestTests {
   @Test(
     "tensors and parts are claimed once, and shared bytes have no sparse layout",
     arguments: [
-      ("duplicateTensor", #"{"tensors":[{"name":"a","dtype":"U8","shape":[1],"layout":"dense"},{"name":"a","dtype":"U8","shape":[1],"layout":"dense"}]}"#),
-      ("sharedPart", #"{"tensors":[{"name":"a","dtype":"U8","shape":[1],"layout":"dense"},{"name":"b","dtype":"U8","shape":[1],"layout":"bitmask","parts":{"bitmask":"a","values":"a"}}]}"#),
-      ("subByteType", #"{"tensors":[{"name":"a","dtype":"F4","shape":[2],"layout":"bitmask","parts":{"bitmask":"a","values":"b"}}]}"#),
+      (
+        "duplicateTensor",
+        #"{"tensors":[{"name":"a","dtype":"U8","shape":[1],"layout":"dense"},{"name":"a","dtype":"U8","shape":[1],"layout":"dense"}]}"#
+      ),
+      (
+        "sharedPart",
+        #"{"tensors":[{"name":"a","dtype":"U8","shape":[1],"layout":"dense"},{"name":"b","dtype":"U8","shape":[1],"layout":"bitmask","parts":{"bitmask":"a","values":"a"}}]}"#
+      ),
+      (
+        "subByteType",
+        #"{"tensors":[{"name":"a","dtype":"F4","shape":[2],"layout":"bitmask","parts":{"bitmask":"a","values":"b"}}]}"#
+      ),
       ("partType", #"{"tensors":[{"name":"a","dtype":"I8","shape":[1],"layout":"dense"}]}"#),
-      ("tooLarge", #"{"tensors":[{"name":"a","dtype":"F64","shape":[4611686018427387904],"layout":"dense"}]}"#),
-    ])
+      (
+        "tooLarge",
+        #"{"tensors":[{"name":"a","dtype":"F64","shape":[4611686018427387904],"layout":"dense"}]}"#
+      ),
+    ]
+  )
   func claims(_ rule: String, _ text: String) throws {
     #expect(try Self.rule(text, [("a", .uint8, [1]), ("b", .uint8, [1])]) == rule)
   }

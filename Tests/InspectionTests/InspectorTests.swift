@@ -7,20 +7,30 @@ import Testing
 @Suite("Inspector")
 struct InspectorTests {
   /// A model of dense tensors in memory: name, type, shape, bytes.
-  static func model(_ tensors: [(name: String, type: ElementType, shape: [UInt64], bytes: [UInt8])]) throws -> Model {
+  static func model(_ tensors: [(name: String, type: ElementType, shape: [UInt64], bytes: [UInt8])]) throws
+    -> Model
+  {
     var all: [UInt8] = []
     var described: [Tensor] = []
     for tensor in tensors {
       let region = Region(file: 0, offset: UInt64(all.count), byteCount: UInt64(tensor.bytes.count))
       described.append(
         Tensor(
-          name: TensorName(tensor.name), elementType: tensor.type, shape: try #require(Shape(tensor.shape)),
-          storage: .dense(region)))
+          name: TensorName(tensor.name),
+          elementType: tensor.type,
+          shape: try #require(Shape(tensor.shape)),
+          storage: .dense(region)
+        )
+      )
       all += tensor.bytes
     }
     let file = ModelFile(
-      source: MemorySource(all, named: "memory"), name: "memory",
-      skeleton: Region(file: 0, offset: 0, byteCount: 0), metadata: Metadata(), declaresMetadata: false)
+      source: MemorySource(all, named: "memory"),
+      name: "memory",
+      skeleton: Region(file: 0, offset: 0, byteCount: 0),
+      metadata: Metadata(),
+      declaresMetadata: false
+    )
     return Model(container: .safetensors, files: [file], tensors: described)
   }
 
@@ -31,7 +41,10 @@ struct InspectorTests {
 
   /// Random bytes of which a share is zero, element by element.
   static func sparseBytes(
-    _ count: Int, width: Int, zeros: Int, _ generator: inout SeededGenerator
+    _ count: Int,
+    width: Int,
+    zeros: Int,
+    _ generator: inout SeededGenerator
   ) -> [UInt8] {
     (0..<count).flatMap { _ in
       Int.random(in: 0..<100, using: &generator) < zeros
@@ -39,13 +52,19 @@ struct InspectorTests {
     }
   }
 
-  @Test("counts along any axis are those of a naive walk, whatever the chunks and threads", arguments: [1, 2, 3])
+  @Test(
+    "counts along any axis are those of a naive walk, whatever the chunks and threads",
+    arguments: [1, 2, 3]
+  )
   func naive(threads: Int) throws {
     try withSeed { generator in
       for extents in [[40, 48], [7, 33], [5, 32, 3, 3], [4, 6, 20], [3, 16, 1, 1], [1, 1000], [33, 1]] {
         let count = extents.reduce(1, *)
         let bytes = Self.sparseBytes(count, width: 2, zeros: 55, &generator)
-        let model = try Self.model([("w", .uint16, extents.map(UInt64.init), bytes), ("i8", .int8, [4, 4], [UInt8](repeating: 0, count: 16))])
+        let model = try Self.model([
+          ("w", .uint16, extents.map(UInt64.init), bytes),
+          ("i8", .int8, [4, 4], [UInt8](repeating: 0, count: 16)),
+        ])
         // 16-bit unsigned numbers are no weights by type, but they are counted all the same.
         let report = try #require(try Self.inspect(model, threads: threads).first)
         let statistics = try #require(report.statistics)
@@ -83,7 +102,8 @@ struct InspectorTests {
     empty[5] = 1
     let shape: [UInt64] = [64, 64]
     let reports = try Self.inspect(
-      Self.model([("d", .int8, shape, dense), ("h", .int8, shape, half), ("e", .int8, shape, empty)]))
+      Self.model([("d", .int8, shape, dense), ("h", .int8, shape, half), ("e", .int8, shape, empty)])
+    )
     let layouts = reports.map { $0.statistics?.best.layout }
     // Half of 4096 bytes are kept: a bit each says which (512), or 1:2 does with a bit for each pair (256).
     #expect(layouts[0] == .dense)
@@ -95,7 +115,9 @@ struct InspectorTests {
 
   @Test("a negative zero is a zero by value, and is stored")
   func negativeZeros() throws {
-    let reports = try Self.inspect(Self.model([("w", .bfloat16, [2, 2], [0, 0x80, 0, 0, 0x80, 0x7F, 0xC1, 0x7F])]))
+    let reports = try Self.inspect(
+      Self.model([("w", .bfloat16, [2, 2], [0, 0x80, 0, 0, 0x80, 0x7F, 0xC1, 0x7F])])
+    )
     let statistics = try #require(reports[0].statistics)
     #expect(statistics.zeros == 2)
     #expect(statistics.negativeZeros == 1)
@@ -105,7 +127,9 @@ struct InspectorTests {
 
   @Test("types that share bytes, and tensors without elements, have no or empty statistics")
   func uncounted() throws {
-    let reports = try Self.inspect(Self.model([("f4", .float4E2M1, [2, 2], [0, 0]), ("none", .float32, [0, 4], [])]))
+    let reports = try Self.inspect(
+      Self.model([("f4", .float4E2M1, [2, 2], [0, 0]), ("none", .float32, [0, 4], [])])
+    )
     #expect(reports[0].statistics == nil)
     #expect(reports[1].statistics?.elements == 0)
     #expect(reports[1].statistics?.sparsity == 0)

@@ -7,12 +7,22 @@ import Testing
 @Suite("Validator")
 struct ValidatorTests {
   static func validate(
-    _ model: Model, _ pattern: String, axis: Validator.AxisChoice = .automatic,
-    tail: ValidationReport.TailPolicy = .error, limit: Int = 5, all: Bool = false, chunkBytes: Int = 256
+    _ model: Model,
+    _ pattern: String,
+    axis: Validator.AxisChoice = .automatic,
+    tail: ValidationReport.TailPolicy = .error,
+    limit: Int = 5,
+    all: Bool = false,
+    chunkBytes: Int = 256
   ) throws -> ValidationReport {
     try Validator(
-      try #require(NMPattern(pattern)), axis: axis, tail: tail, violationLimit: limit,
-      pool: ChunkPool(threads: 2), chunkBytes: chunkBytes, progress: WorkProgress()
+      try #require(NMPattern(pattern)),
+      axis: axis,
+      tail: tail,
+      violationLimit: limit,
+      pool: ChunkPool(threads: 2),
+      chunkBytes: chunkBytes,
+      progress: WorkProgress()
     ).validate(model, path: "m", checksAll: all)
   }
 
@@ -20,7 +30,9 @@ struct ValidatorTests {
   func naive() throws {
     try withSeed { generator in
       for pattern in ["2:4", "1:2", "3:5", "8:16", "1:3", "31:32", "7:8"] {
-        for (extents, axis) in [([24, 40], 1), ([24, 40], 0), ([6, 17, 5], 1), ([6, 17, 5], 0), ([9, 30, 1], 1)] {
+        for (extents, axis) in [
+          ([24, 40], 1), ([24, 40], 0), ([6, 17, 5], 1), ([6, 17, 5], 0), ([9, 30, 1], 1),
+        ] {
           let count = extents.reduce(1, *)
           let bytes = InspectorTests.sparseBytes(count, width: 1, zeros: 40, &generator)
           let model = try InspectorTests.model([("w", .int8, extents.map(UInt64.init), bytes)])
@@ -42,7 +54,10 @@ struct ValidatorTests {
   }
 
   static func walk(
-    _ bytes: [UInt8], _ extents: [Int], _ axis: Int, _ pattern: NMPattern
+    _ bytes: [UInt8],
+    _ extents: [Int],
+    _ axis: Int,
+    _ pattern: NMPattern
   ) -> (histogram: [UInt64], violations: [[UInt64]]) {
     let inner = extents[(axis + 1)...].reduce(1, *)
     var histogram = [UInt64](repeating: 0, count: pattern.group + 1)
@@ -63,8 +78,10 @@ struct ValidatorTests {
     "a short group at the end fails, is passed over, or counts as padded, as asked",
     arguments: [
       (.error, ValidationReport.Status.violating, 2), (.ignore, .compliant, 1), (.pad, .compliant, 2),
-    ] as [(ValidationReport.TailPolicy, ValidationReport.Status, UInt64)])
-  func tail(_ policy: ValidationReport.TailPolicy, _ status: ValidationReport.Status, _ groups: UInt64) throws {
+    ] as [(ValidationReport.TailPolicy, ValidationReport.Status, UInt64)]
+  )
+  func tail(_ policy: ValidationReport.TailPolicy, _ status: ValidationReport.Status, _ groups: UInt64) throws
+  {
     let model = try InspectorTests.model([("w", .int8, [1, 6], [1, 1, 0, 0, 1, 1])])
     let result = try #require(try Self.validate(model, "2:4", tail: policy).tensors.first)
     #expect(result.status == status)
@@ -83,7 +100,8 @@ struct ValidatorTests {
   func skipping() throws {
     let ones = [UInt8](repeating: 1, count: 16)
     let model = try InspectorTests.model([
-      ("lm_head.weight", .int8, [4, 4], ones), ("bias", .int8, [16], ones), ("ids", .int64, [4], [UInt8](repeating: 0, count: 32)),
+      ("lm_head.weight", .int8, [4, 4], ones), ("bias", .int8, [16], ones),
+      ("ids", .int64, [4], [UInt8](repeating: 0, count: 32)),
       ("f4", .float4E2M1, [8, 4], ones),
     ])
     let report = try Self.validate(model, "2:4")

@@ -6,8 +6,11 @@ import Testing
 struct WeightKindTests {
   static func tensor(_ name: String, _ type: ElementType, _ shape: [UInt64]) throws -> Tensor {
     Tensor(
-      name: TensorName(name), elementType: type, shape: try #require(Shape(shape)),
-      storage: .dense(Region(file: 0, offset: 0, byteCount: 0)))
+      name: TensorName(name),
+      elementType: type,
+      shape: try #require(Shape(shape)),
+      storage: .dense(Region(file: 0, offset: 0, byteCount: 0))
+    )
   }
 
   @Test(
@@ -29,7 +32,8 @@ struct WeightKindTests {
       ("packed.weight", .uint8, [8, 8], .matrix),
       ("LM_HEAD.weight", .float32, [8, 8], .outputHead),
       ("", .float32, [2, 2], .matrix),
-    ] as [(String, ElementType, [UInt64], WeightKind)])
+    ] as [(String, ElementType, [UInt64], WeightKind)]
+  )
   func kind(_ name: String, _ type: ElementType, _ shape: [UInt64], _ kind: WeightKind) throws {
     #expect(WeightKind(try Self.tensor(name, type, shape)) == kind)
   }
@@ -45,7 +49,8 @@ struct WeightKindTests {
       ("x.weight", [8, 16, 4], 1),
       ("experts.up_proj", [8, 128, 64], 2),
       ("pointwise.weight", [8, 16, 1, 1], 1),
-    ] as [(String, [UInt64], Int)])
+    ] as [(String, [UInt64], Int)]
+  )
   func axis(_ name: String, _ shape: [UInt64], _ axis: Int) throws {
     let found = ReductionAxis.byConvention(try Self.tensor(name, .float32, shape))
     #expect(found?.axes == [axis])

@@ -23,8 +23,14 @@ public struct ConversionReport: Sendable {
 
     /// A result of these parts.
     public init(
-      name: TensorName, elementType: ElementType, shape: Shape, from: Layout, to: Layout, bytesBefore: UInt64,
-      bytesAfter: UInt64, reason: String?
+      name: TensorName,
+      elementType: ElementType,
+      shape: Shape,
+      from: Layout,
+      to: Layout,
+      bytesBefore: UInt64,
+      bytesAfter: UInt64,
+      reason: String?
     ) {
       self.name = name
       self.elementType = elementType
@@ -78,9 +84,18 @@ public struct ConversionReport: Sendable {
 
   /// A report of these parts.
   public init(
-    input: String, output: String, isDryRun: Bool, isUnchanged: Bool, files: [OutputFile],
-    carriedFiles: [OutputFile], tensors: [TensorResult], inputByteCount: UInt64, plannedMemory: UInt64,
-    wasVerified: Bool, seconds: Double, warnings: [Diagnosis]
+    input: String,
+    output: String,
+    isDryRun: Bool,
+    isUnchanged: Bool,
+    files: [OutputFile],
+    carriedFiles: [OutputFile],
+    tensors: [TensorResult],
+    inputByteCount: UInt64,
+    plannedMemory: UInt64,
+    wasVerified: Bool,
+    seconds: Double,
+    warnings: [Diagnosis]
   ) {
     self.input = input
     self.output = output

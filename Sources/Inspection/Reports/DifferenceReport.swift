@@ -45,7 +45,11 @@ public struct DifferenceReport: Sendable {
 
   /// A report of these parts.
   public init(
-    first: String, second: String, equalTensors: Int, equalByteCount: UInt64, differences: [TensorResult],
+    first: String,
+    second: String,
+    equalTensors: Int,
+    equalByteCount: UInt64,
+    differences: [TensorResult],
     warnings: [Diagnosis]
   ) {
     self.first = first

@@ -19,8 +19,13 @@ public struct ModelReport: Sendable {
 
   /// A report of these parts.
   public init(
-    path: String, container: Container, fileCount: Int, fileByteCount: UInt64, readValues: Bool,
-    tensors: [TensorReport], warnings: [Diagnosis]
+    path: String,
+    container: Container,
+    fileCount: Int,
+    fileByteCount: UInt64,
+    readValues: Bool,
+    tensors: [TensorReport],
+    warnings: [Diagnosis]
   ) {
     self.path = path
     self.container = container

@@ -96,7 +96,10 @@ public struct LayoutChoice: Sendable, Hashable {
   ///
   /// - Parameter stored: the common patterns that hold for bit patterns along rows.
   public static func candidates(
-    elementType: ElementType, shape: Shape, nnz: UInt64, stored: [NMPattern]
+    elementType: ElementType,
+    shape: Shape,
+    nnz: UInt64,
+    stored: [NMPattern]
   ) -> [LayoutChoice] {
     ([.dense, .bitmask, .csr] + stored.map(Layout.nm)).compactMap { layout in
       guard layout.obstacle(elementType: elementType, shape: shape) == nil else { return nil }

@@ -89,7 +89,11 @@ public struct ValidationReport: Sendable {
 
   /// A report of these parts.
   public init(
-    path: String, pattern: NMPattern, tail: TailPolicy, tensors: [TensorResult], warnings: [Diagnosis]
+    path: String,
+    pattern: NMPattern,
+    tail: TailPolicy,
+    tensors: [TensorResult],
+    warnings: [Diagnosis]
   ) {
     self.path = path
     self.pattern = pattern
