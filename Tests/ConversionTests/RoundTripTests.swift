@@ -19,7 +19,7 @@ struct RoundTripTests {
   )
   func bytes(_ layout: String, _ zeros: Int) throws {
     try withSeed { generator in
-      let source = SampleModel(zeros: zeros, &generator).bytes
+      let source = SampleModel(zeros: zeros, everyType: zeros == 60, &generator).bytes
       try bench.temporary.write(source, to: "in.safetensors")
       var options = ConversionBench.options(layout)
       options.verify = true
