@@ -62,7 +62,7 @@ public struct IntegrityChecker: Sendable {
       progress.begin(tensor.name.text)
       do {
         var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
-        try reader.survey(on: pool)
+        if tensor.isExpansion { try reader.surveyEntries() } else { try reader.survey(on: pool) }
       } catch let fault as LayoutFault where fault.rule != .changed {
         findings.append(fault.diagnosis)
       }

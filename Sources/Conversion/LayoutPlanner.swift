@@ -1,6 +1,6 @@
 internal import Dialect
 internal import Inspection
-public import ModelIR
+internal import ModelIR
 internal import Safetensors
 internal import SparseCoding
 internal import Synchronization
@@ -76,7 +76,7 @@ struct LayoutPlanner {
         if tensor.layout != .dense { try surveyKept(tensor) }
         continue
       }
-      try checkExpansion(of: tensor)
+      if tensor.isExpansion && !allowExpand { throw ExpansionFault(tensor, in: source(of: tensor)) }
       byFile[tensor.storage.file, default: []].append((index, target))
       progress.expect(tensor.denseByteCount)
     }
@@ -90,7 +90,7 @@ struct LayoutPlanner {
           chunkBytes: chunkBytes,
           group: item.target.group
         )
-        try reader.survey(on: pool)
+        try reader.survey(on: pool, allowingExpansion: allowExpand)
         return reader
       }
       let offsetDigits = String(source.byteCount).utf8.count
@@ -110,23 +110,11 @@ struct LayoutPlanner {
 
   /// Parts that contradict each other are refused even where they would be copied as they are.
   private func surveyKept(_ tensor: Tensor) throws {
-    let source = model.files[tensor.storage.file].source
-    var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
-    try reader.survey(on: pool)
+    var reader = DenseReader(tensor: tensor, source: source(of: tensor), chunkBytes: chunkBytes)
+    if tensor.isExpansion { try reader.surveyEntries() } else { try reader.survey(on: pool) }
   }
 
-  /// A tensor of a few bytes that claims to be huge is not written out by accident.
-  private func checkExpansion(of tensor: Tensor) throws {
-    let (dense, stored) = (tensor.denseByteCount, tensor.storage.byteCount)
-    if !allowExpand && dense > 1 << 32 && dense / 1000 > stored {
-      throw ExpansionFault(
-        file: model.files[tensor.storage.file].source.displayName,
-        tensor: tensor.name,
-        stored: stored,
-        dense: dense
-      )
-    }
-  }
+  private func source(of tensor: Tensor) -> any ByteSource { model.files[tensor.storage.file].source }
 
   private struct Measure {
     var counts: [UInt64]
@@ -225,28 +213,5 @@ enum HeaderCost {
       $0 + SafetensorsPlan.headerByteCount(of: $1, offsetDigits: offsetDigits)
     }
     return entries + OutputPart.manifestEntry(of: tensor, in: layout).headerByteCount()
-  }
-}
-
-/// A tensor that would become thousands of times as large as it is stored.
-public struct ExpansionFault: Fault, Hashable {
-  /// The file.
-  public let file: String
-  /// The tensor.
-  public let tensor: TensorName
-  /// The bytes that it is stored in.
-  public let stored: UInt64
-  /// The bytes that its dense form takes.
-  public let dense: UInt64
-
-  /// What is wrong, where, and what would be right.
-  public var diagnosis: Diagnosis {
-    Diagnosis(
-      .badData,
-      file: file,
-      tensor: tensor,
-      "\(stored) stored bytes claim to be \(dense) dense ones",
-      expected: "--allow-expand converts it all the same"
-    )
   }
 }

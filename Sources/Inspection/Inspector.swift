@@ -21,12 +21,14 @@ public struct Inspector: Sendable {
   /// Reports without reading any tensor data.
   public static func headers(of model: Model) -> [TensorReport] { model.tensors.map(TensorReport.init) }
 
-  /// Reports with statistics, in the order of the model.
+  /// Reports with statistics, in the order of the model; without them for types that are not counted and for
+  /// tensors that claim to be far larger than they are stored.
   /// - Throws: what reading throws; ``LayoutFault`` for sparse tensors whose parts contradict each other.
   public func inspect(_ model: Model) throws -> [TensorReport] {
     var reports = Self.headers(of: model)
     var byFile: [Int: [Int]] = [:]
-    for (index, tensor) in model.tensors.enumerated() where ChunkScanner.canScan(tensor.elementType) {
+    for (index, tensor) in model.tensors.enumerated() 
+    where ChunkScanner.canScan(tensor.elementType) && !tensor.isExpansion {
       byFile[tensor.storage.file, default: []].append(index)
       progress.expect(tensor.denseByteCount)
     }

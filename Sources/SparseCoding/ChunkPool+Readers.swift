@@ -1,3 +1,4 @@
+internal import ModelIR
 internal import Synchronization
 
 /// Work on the chunks of many tensors as one queue, so that small tensors keep all threads busy too.
@@ -25,9 +26,11 @@ extension ChunkPool {
 
 extension DenseReader {
   /// Surveys all chunks of a sparse tensor; does nothing for a dense one.
-  /// - Throws: what ``survey(_:_:)`` and ``finishSurvey(_:)`` throw.
-  public mutating func survey(on pool: ChunkPool) throws {
+  /// - Throws: ``ExpansionFault`` for a tensor that claims to be huge, and what ``survey(_:_:)`` and ``finishSurvey(_:)`` throw.
+  public mutating func survey(on pool: ChunkPool, allowingExpansion: Bool = false) throws {
     guard needsSurvey else { return }
+    // Its chunks alone would be too many to count.
+    if tensor.isExpansion && !allowingExpansion { throw ExpansionFault(tensor, in: bytes) }
     let counts = Mutex([UInt64](repeating: 0, count: grid.count))
     let reader = self
     try pool.forEach(grid.count) {

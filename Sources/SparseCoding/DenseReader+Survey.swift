@@ -233,4 +233,42 @@ extension DenseReader {
       }
     }
   }
+
+  /// Checks all row offsets and column indices by what is stored of them, however large the tensor claims to
+  /// be; only CSR can claim more than it stores. Nothing can be read afterwards that could not before.
+  ///
+  /// Memory: a block of offsets and one of indices.
+  /// - Throws: ``LayoutFault``, or what the source throws.
+  public func surveyEntries() throws {
+    guard case .csr(let offsetRegion, let offsetWidth, let columnRegion, let columnWidth, _) = tensor.storage
+    else { return }
+    let block: UInt64 = 1 << 16
+    var encoded = EncodedChunk()
+    var first: UInt64 = 0
+    while first < grid.rows {
+      let count = Int(min(block, grid.rows - first))
+      let offsets = try rowOffsets(first, count: count, offsetRegion, offsetWidth, &encoded)
+      for row in 0..<count where offsets[row] < offsets[row + 1] {
+        var least: UInt64 = 0
+        var entry = offsets[row]
+        while entry < offsets[row + 1] {
+          let run = min(block, offsets[row + 1] - entry)
+          let range = grid.valueRange(before: entry, count: run, width: columnWidth.byteWidth)
+          try read(range, of: columnRegion, into: &encoded.structure)
+          try check(
+            encoded.structure, first: 0, end: Int(run), row: first + UInt64(row), from: least,
+            below: grid.columns, columnWidth)
+          entry += run
+          least = index(Int(run) - 1, in: encoded.structure, columnWidth) + 1
+        }
+      }
+      first += UInt64(count)
+    }
+  }
+
+  /// A column index by its place among those that were read.
+  private func index(_ place: Int, in columns: [UInt8], _ width: IndexWidth) -> UInt64 {
+    let start = place * width.byteWidth
+    return (0..<width.byteWidth).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(columns[start + $1]) }
+  }
 }

@@ -93,6 +93,15 @@ struct InspectCommand: LacunaCommand {
     )
   }
 
+  /// What was not looked at is said.
+  private func uncounted(_ model: Model) -> [Diagnosis] {
+    model.tensors.filter(\.isExpansion).map { tensor in
+      var diagnosis = ExpansionFault(tensor, in: model.files[tensor.storage.file].source).diagnosis
+      diagnosis.expected = "its values were not counted"
+      return diagnosis
+    }
+  }
+
   private func show(_ report: ModelReport) throws {
     let options = InspectionOptions(sort: sort, limit: limit, showsEveryTensor: showsAll)
     if results.plain {
