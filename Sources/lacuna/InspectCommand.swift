@@ -89,7 +89,7 @@ struct InspectCommand: LacunaCommand {
       fileByteCount: model.files.reduce(0) { $0 &+ $1.source.byteCount },
       readValues: !headersOnly,
       tensors: tensors,
-      warnings: model.warnings
+      warnings: model.warnings + (headersOnly ? [] : uncounted(model))
     )
   }
 

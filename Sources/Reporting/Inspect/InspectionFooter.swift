@@ -65,7 +65,7 @@ struct InspectionFooter {
     if summary.uncounted > 0 {
       facts.add(
         "not counted",
-        [Cell("\(Figures.things(summary.uncounted, "tensor")) of types without a scan")]
+        [Cell("\(Figures.things(summary.uncounted, "tensor")) by type or size")]
       )
     }
     return facts
