@@ -95,7 +95,11 @@ public enum Storage: Sendable, Hashable {
   }
 
   /// The bytes of all parts.
-  public var byteCount: UInt64 { regions.reduce(0) { $0 &+ $1.byteCount } }
+  public var byteCount: UInt64 {
+    // No list of regions: this is asked for every tensor of a model.
+    if case .dense(let region) = self { return region.byteCount }
+    return regions.reduce(0) { $0 &+ $1.byteCount }
+  }
 
   /// The parts' regions, in the order in which the layout lists its parts.
   public var regions: [Region] {
@@ -108,5 +112,12 @@ public enum Storage: Sendable, Hashable {
   }
 
   /// The file that holds the parts: a part never leaves its tensor's shard.
-  public var file: Int { Int(regions.first?.file ?? 0) }
+  public var file: Int {
+    switch self {
+    case .dense(let region): Int(region.file)
+    case .bitmask(let mask, _): Int(mask.file)
+    case .csr(let rowOffsets, _, _, _, _): Int(rowOffsets.file)
+    case .nm(_, let values, _): Int(values.file)
+    }
+  }
 }

@@ -29,7 +29,9 @@ public struct CheckpointIndex: Sendable {
 
   /// Reads the index in `source`.
   /// - Throws: ``CheckpointIndexFault``, or what the source throws.
-  public init(source: any ByteSource) throws {
+  /// - Parameter onShard: told of each shard and its number when it is first mentioned, so that its header can
+  ///   be read while the rest of the index is.
+  public init(source: any ByteSource, onShard: (Int, String) -> Void = { _, _ in }) throws {
     file = source.displayName
     byteCount = source.byteCount
     guard source.byteCount <= Limits.index else {
@@ -43,14 +45,14 @@ public struct CheckpointIndex: Sendable {
       return count
     }
     do {
-      try parse(&reader)
+      try parse(&reader, onShard)
     } catch let error as JSONError {
       throw CheckpointIndexFault(file: file, .json(error.problem), offset: error.offset)
     }
     try source.rest()
   }
 
-  private mutating func parse(_ reader: inout JSONReader) throws {
+  private mutating func parse(_ reader: inout JSONReader, _ onShard: (Int, String) -> Void) throws {
     var seen = Set<String>()
     try reader.beginObject()
     while let key = try reader.nextKey() {
@@ -58,7 +60,7 @@ public struct CheckpointIndex: Sendable {
         throw CheckpointIndexFault(file: file, .duplicateKey(key), offset: reader.offset)
       }
       switch key {
-      case "weight_map": try parseMap(&reader)
+      case "weight_map": try parseMap(&reader, onShard)
       case "metadata": try parseMetadata(&reader)
       default: try reader.skipValue()
       }
@@ -85,7 +87,7 @@ public struct CheckpointIndex: Sendable {
     }
   }
 
-  private mutating func parseMap(_ reader: inout JSONReader) throws {
+  private mutating func parseMap(_ reader: inout JSONReader, _ onShard: (Int, String) -> Void) throws {
     var places: [String: Int] = [:]
     var (last, lastShard): (Int, String?) = (0, nil)
     // An entry takes some 80 bytes of text: growing step by step would hash every name several times.
@@ -115,6 +117,7 @@ public struct CheckpointIndex: Sendable {
           throw CheckpointIndexFault(file: file, .tooManyShards, offset: start)
         }
         places[shard] = shards.count
+        onShard(shards.count, shard)
         shards.append(shard)
       }
       (last, lastShard) = (places[shard] ?? 0, shard)

@@ -1,7 +1,5 @@
 public import ByteIO
-internal import Dispatch
 public import ModelIR
-internal import Synchronization
 
 /// The shards of an index, read together and held against it.
 public struct ShardedCheckpoint: Sendable {
@@ -16,52 +14,24 @@ public struct ShardedCheckpoint: Sendable {
   /// - Parameter lenient: tensors that the index does not list are taken with a warning.
   /// - Throws: what an unusable index, a missing shard or a broken header throws.
   public init(folder: Folder, indexName: String, lenient: Bool = false) throws {
-    let index = try CheckpointIndex(source: folder.open(indexName))
+    let source = try folder.open(indexName)
+    let reads = ShardReads(of: folder, lenient: lenient)
+    let index = try reads.during { offer in try CheckpointIndex(source: source, onShard: offer) }
     var assembly = Assembly(
       index: index,
       folder: folder,
       indexPath: folder.displayPath(indexName),
       lenient: lenient
     )
-    var first = 0
-    while first < index.shards.count {
-      let batch = first..<min(first + Self.batch, index.shards.count)
-      for (number, reader) in try Self.read(batch, of: index.shards, in: folder, lenient: lenient) {
-        if let reader { assembly.add(reader, shard: number) } else { assembly.addMissing(number) }
+    for number in index.shards.indices {
+      if let reader = try reads.take(number) {
+        assembly.add(reader, shard: number)
+      } else {
+        assembly.addMissing(number)
       }
-      first = batch.upperBound
     }
     (model, disagreements) = assembly.finish()
     totalParameters = index.totalParameters
-  }
-}
-
-extension ShardedCheckpoint {
-  /// How many headers are read at a time: enough for the threads, few enough to hold at once.
-  private static let batch = 16
-
-  /// Reads the headers of some shards in parallel; nil for a shard that is not there.
-  private static func read(
-    _ batch: Range<Int>,
-    of shards: [String],
-    in folder: Folder,
-    lenient: Bool
-  ) throws -> [(number: Int, reader: SafetensorsReader?)] {
-    let results = Mutex([Int: Result<SafetensorsReader?, any Error>]())
-    DispatchQueue.concurrentPerform(iterations: batch.count) { place in
-      let number = batch.lowerBound + place
-      let result = Result<SafetensorsReader?, any Error> {
-        guard try folder.kind(of: shards[number]) != nil else { return nil }
-        return try SafetensorsReader(
-          source: folder.open(shards[number]),
-          name: shards[number],
-          lenient: lenient
-        )
-      }
-      results.withLock { $0[number] = result }
-    }
-    let found = results.withLock { $0 }
-    return try batch.map { ($0, try found[$0]?.get()) }
   }
 }
 

@@ -3,8 +3,10 @@
     hostile.py LACUNA
 """
 
+import json
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,10 +30,29 @@ def measure(*arguments):
         return process.returncode, seconds, peak, errors.read().decode(errors="replace")
 
 
+def huge(path, rows, columns):
+    """A few bytes that claim to be terabytes: a CSR tensor of 3 values whose rows have billions of columns."""
+    parts = {"crow_indices": "r", "col_indices": "c", "values": "v"}
+    entry = {"name": "w", "dtype": "F32", "shape": [rows, columns], "layout": "csr", "parts": parts}
+    end = 4 * (rows + 1)
+    header = json.dumps({
+        "__metadata__": {"lacuna.version": "1", "lacuna.manifest": json.dumps({"tensors": [entry]})},
+        "r": {"dtype": "U32", "shape": [rows + 1], "data_offsets": [0, end]},
+        "c": {"dtype": "U32", "shape": [3], "data_offsets": [end, end + 12]},
+        "v": {"dtype": "F32", "shape": [3], "data_offsets": [end + 12, end + 24]},
+    }).encode()
+    data = struct.pack("<I", 0) + struct.pack("<I", 3) * rows + struct.pack("<III", 0, 1, columns - 1) + bytes(range(1, 13))
+    path.write_bytes(struct.pack("<Q", len(header)) + header + data)
+    return path
+
+
 failures, runs, slowest, largest = [], 0, 0.0, 0
 files = sorted(path for path in (ROOT / "Fixtures" / "hostile").rglob("*") if path.is_file() and path.suffix != ".tsv")
 with tempfile.TemporaryDirectory(prefix="lacuna-hostile-") as folder:
     output = pathlib.Path(folder) / "out.safetensors"
+    claims = [(1, 1 << 32), (256, 1 << 32), (3, 5), (1000, 1 << 31)]
+    made = [huge(pathlib.Path(folder) / f"huge-{rows}x{columns}.safetensors", rows, columns) for rows, columns in claims]
+    files += made
     for path in files:
         for lenient in [(), ("--lenient",)]:
             for command in [
@@ -55,7 +76,7 @@ with tempfile.TemporaryDirectory(prefix="lacuna-hostile-") as folder:
                     failures.append(f"{what}: left an output behind")
                 elif seconds >= SECONDS or peak >= BYTES:
                     failures.append(f"{what}: {seconds:.2f} s, {peak / 1e6:.0f} MB")
-        leftovers = [name for name in os.listdir(folder) if name != output.name]
+        leftovers = [name for name in os.listdir(folder) if name not in {path.name for path in [output, *made]}]
         if leftovers:
             failures.append(f"{path.name}: left {leftovers} behind")
 

@@ -6,35 +6,55 @@ struct FoldedName {
   /// What stands for a number: a byte that no name holds, as names are UTF-8.
   static let star: UInt8 = 0xFF
 
+  /// Room for a name, used again for the next.
+  private var buffer: [UInt8] = []
+  private var count = 0
+
   /// The bytes of the name that was folded last.
-  private(set) var bytes: [UInt8] = []
+  var bytes: [UInt8] { Array(buffer[..<count]) }
+
+  /// A hash of these bytes.
+  var fingerprint: Int { Fingerprint.of(buffer.span.extracting(..<count)) }
+
+  /// Whether the name that was folded last has these bytes.
+  func equals(_ other: [UInt8]) -> Bool {
+    guard other.count == count else { return false }
+    let (left, right) = (buffer.span, other.span)
+    for index in right.indices where left[index] != right[index] { return false }
+    return true
+  }
 
   /// Folds a name.
   mutating func fold(_ name: TensorName) {
     let name = name.text.utf8Span.span
-    bytes.removeAll(keepingCapacity: true)
-    bytes.reserveCapacity(name.count)
+    // A folded name is never longer.
+    if buffer.count < name.count { buffer = [UInt8](repeating: 0, count: 2 * name.count) }
+    var target = buffer.mutableSpan
+    var end = 0
     var start = 0
     var isNumber = true
     for index in name.indices {
       let byte = name[index]
       if byte == UInt8(ascii: ".") {
-        if isNumber { replaceNumber(from: start) }
-        bytes.append(byte)
-        start = bytes.count
+        if isNumber && end > start {
+          target[start] = Self.star
+          end = start &+ 1
+        }
+        target[end] = byte
+        end &+= 1
+        start = end
         isNumber = true
       } else {
-        bytes.append(byte)
-        if !byte.isDigit { isNumber = false }
+        target[end] = byte
+        end &+= 1
+        isNumber = isNumber && byte.isDigit
       }
     }
-    if isNumber { replaceNumber(from: start) }
-  }
-
-  private mutating func replaceNumber(from start: Int) {
-    if bytes.count == start { return }
-    bytes.removeLast(bytes.count - start)
-    bytes.append(Self.star)
+    if isNumber && end > start {
+      target[start] = Self.star
+      end = start &+ 1
+    }
+    count = end
   }
 
   /// The name with `*` for its stars.

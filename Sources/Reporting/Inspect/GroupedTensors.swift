@@ -28,10 +28,10 @@ struct GroupedTensors {
     for index in tensors.indices {
       folded.fold(tensors[index].tensor.name)
       let type = tensors[index].tensor.elementType
-      var hash = Fingerprint.of(folded.bytes.span) ^ Int(type.rawValue)
+      var hash = folded.fingerprint ^ Int(type.rawValue)
       var place = byHash[hash]
       // Hashes are keyed, so that no file can bring about a second round.
-      while let taken = place, groups[taken].elementType != type || groups[taken].name != folded.bytes {
+      while let taken = place, groups[taken].elementType != type || !folded.equals(groups[taken].name) {
         hash &+= 1
         place = byHash[hash]
       }

@@ -19,7 +19,7 @@ indirect enum JSONResult {
         .object([
           ("processor", .text(machine.processor)), ("cores", .whole(machine.cores)),
           ("memoryBytes", .whole(machine.memoryBytes)), ("system", .text(machine.system)),
-          ("kernelSet", .text(machine.kernelSet)),
+          ("kernelSet", .text(machine.kernelSet)), ("loadBefore", .number(machine.load)),
         ])
       ),
       ("dataBytes", .whole(setting.dataBytes)),

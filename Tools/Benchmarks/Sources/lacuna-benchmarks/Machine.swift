@@ -17,6 +17,8 @@ struct Machine: Sendable {
   var system: String
   /// The kernels that run.
   var kernelSet: String
+  /// How many processes wanted to run in the minute before; what is far from 0 makes figures doubtful.
+  var load: Double
 
   /// This machine.
   static func current() -> Machine {
@@ -25,8 +27,14 @@ struct Machine: Sendable {
       cores: Int(sysconf(CInt(_SC_NPROCESSORS_ONLN))),
       memoryBytes: Int(sysconf(CInt(_SC_PHYS_PAGES))) * Int(sysconf(CInt(_SC_PAGESIZE))),
       system: systemName(),
-      kernelSet: KernelSet.current.rawValue
+      kernelSet: KernelSet.current.rawValue,
+      load: load()
     )
+  }
+
+  private static func load() -> Double {
+    var averages = [0.0]
+    return getloadavg(&averages, 1) == 1 ? averages[0] : .nan
   }
 
   private static func systemName() -> String {

@@ -10,6 +10,7 @@ struct ResultTable {
       "\(machine.processor), \(machine.cores) cores, \(machine.memoryBytes >> 30) GiB, kernels \(machine.kernelSet)"
     )
     print("\(setting.dataBytes / 1_000_000) MB of dense data, scratch \(setting.scratch.path)")
+    print("load \(Decimal.text(machine.load, places: 1)) before the run; the bars are for an idle machine")
   }
 
   /// Prints a group's heading.
