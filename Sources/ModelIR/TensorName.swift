@@ -6,7 +6,7 @@ public struct TensorName: Sendable, Hashable {
   /// The name as text, for files; what is shown to a person goes through an escaping function first.
   public let text: String
   /// A hash of the bytes, made once: a checkpoint's names are looked up several times each.
-  private let fingerprint: Int
+  package let fingerprint: Int
 
   /// A name of these exact bytes.
   public init(_ text: String) {

@@ -18,7 +18,7 @@ public struct CheckpointIndex: Sendable {
   /// The tensors in the order of the map.
   public private(set) var entries: [Entry] = []
   /// Where each tensor stands in ``entries``.
-  public private(set) var placeOfTensor: [TensorName: Int32] = [:]
+  private var placesOfTensors = NameTable()
   /// What `metadata.total_size` says, which writers disagree on: the bytes of all tensors, or of all files.
   public private(set) var totalSize: UInt64?
   /// What `metadata.total_parameters` says.
@@ -92,7 +92,7 @@ public struct CheckpointIndex: Sendable {
     var (last, lastShard): (Int, String?) = (0, nil)
     // An entry takes some 80 bytes of text: growing step by step would hash every name several times.
     entries.reserveCapacity(Int(byteCount / 80))
-    placeOfTensor.reserveCapacity(Int(byteCount / 80))
+    placesOfTensors.reserveCapacity(Int(byteCount / 80))
     guard try reader.peekKind() == .object else {
       throw CheckpointIndexFault(file: file, .noMap, offset: reader.offset)
     }
@@ -126,10 +126,18 @@ public struct CheckpointIndex: Sendable {
   }
 
   private mutating func add(_ name: TensorName, inShard shard: Int, at offset: UInt64) throws {
-    if placeOfTensor.updateValue(Int32(entries.count), forKey: name) != nil {
+    if placesOfTensors.insert(name, at: entries.count, { entries[$0].name }) != nil {
       throw CheckpointIndexFault(file: file, tensor: name, .duplicateTensor, offset: offset)
     }
     entries.append(Entry(name: name, shard: shard))
+  }
+
+  /// Where a tensor stands in ``entries``, nil if it does not; looks first at `expected` and behind it.
+  public func place(of name: TensorName, expected: Int) -> Int? {
+    // Shards and index mostly have the same order, but for what one type leaves out of another's.
+    if expected < entries.count, entries[expected].name == name { return expected }
+    if expected + 1 < entries.count, entries[expected + 1].name == name { return expected + 1 }
+    return placesOfTensors.place(of: name) { entries[$0].name }
   }
 
   /// The text of an index as huggingface_hub writes it: keys sorted, two spaces a level, final line break.

@@ -12,7 +12,9 @@ struct HeaderParser {
   private var extents: [UInt64] = []
   private var recentShapes: [Shape] = []
   /// Where the tensors stand among the entries.
-  private var places: [TensorName: Int] = [:]
+  private var places = NameTable()
+  /// The type that was read last, which most often is the next one's too.
+  private var recentType: (name: String, type: ElementType)?
   /// Whose fields are being read.
   private(set) var currentTensor: TensorName?
 
@@ -41,7 +43,6 @@ struct HeaderParser {
   }
 
   private mutating func parse(_ reader: inout JSONReader) throws {
-    var names = Set<TensorName>()
     var sawMetadata = false
     try reader.beginObject()
     var start = reader.offset
@@ -54,27 +55,28 @@ struct HeaderParser {
         let name = TensorName(key)
         currentTensor = name
         let entry = try parseEntry(name, &reader)
-        if names.insert(name).inserted {
+        if let earlier = places.insert(name, at: header.entries.count, { header.entries[$0].name }) {
+          try replaceDuplicate(earlier, by: entry, at: start)
+        } else {
           guard header.entries.count < Limits.tensors else {
             throw fault(.tooManyTensors(limit: Limits.tensors), at: start)
           }
           header.entries.append(entry)
-        } else {
-          try replaceDuplicate(by: entry, at: start)
         }
         currentTensor = nil
       }
       start = reader.offset
     }
     try reader.readEnd()
-    warnOfEquivalentNames(names)
+    warnOfEquivalentNames()
   }
 
-  private mutating func replaceDuplicate(by entry: SafetensorsHeader.Entry, at start: UInt64) throws {
+  private mutating func replaceDuplicate(
+    _ place: Int,
+    by entry: SafetensorsHeader.Entry,
+    at start: UInt64
+  ) throws {
     guard lenient else { throw fault(.duplicateTensor, at: start) }
-    // Brought up to date here, so that only files with duplicates pay for it.
-    while places.count < header.entries.count { places[header.entries[places.count].name] = places.count }
-    guard let place = places[entry.name] else { throw fault(.duplicateTensor, at: start) }
     header.entries[place] = entry
     header.warnings.append(
       Diagnosis(.badData, file: file, tensor: entry.name, "stands twice in the header: the last is taken")
@@ -82,7 +84,7 @@ struct HeaderParser {
   }
 
   /// Names that only normalization makes equal are two tensors, but no person sees the difference.
-  private mutating func warnOfEquivalentNames(_ names: Set<TensorName>) {
+  private mutating func warnOfEquivalentNames() {
     var seen = Set<String>()
     for name in header.entries.lazy.map(\.name) where !name.text.utf8Span.isKnownASCII {
       if seen.insert(name.text).inserted { continue }
@@ -236,8 +238,13 @@ struct HeaderParser {
     switch field {
     case .dtype:
       let name = try reader.readString()
-      guard let type = ElementType(name: name) else { throw fault(.unknownType(name), at: start) }
-      partial.elementType = type
+      if let recentType, recentType.name == name {
+        partial.elementType = recentType.type
+      } else {
+        guard let type = ElementType(name: name) else { throw fault(.unknownType(name), at: start) }
+        recentType = (name, type)
+        partial.elementType = type
+      }
     case .shape:
       extents.removeAll(keepingCapacity: true)
       try reader.beginArray()

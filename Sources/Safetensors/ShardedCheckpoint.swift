@@ -50,6 +50,8 @@ private struct Assembly {
   /// Tensors that the index does not list.
   private var unlisted = Set<TensorName>()
   private var missing = Set<Int>()
+  /// Where the tensor before stood in the index.
+  private var lastPlace = -1
 
   init(index: CheckpointIndex, folder: Folder, indexPath: String, lenient: Bool) {
     self.index = index
@@ -88,7 +90,7 @@ private struct Assembly {
   /// Notes where a tensor was found, and returns its place in the index, -1 for none; nil if it was found
   /// before.
   private mutating func place(_ name: TensorName, in shard: Int) -> Int? {
-    guard let place = index.placeOfTensor[name] else {
+    guard let place = index.place(of: name, expected: lastPlace + 1) else {
       guard unlisted.insert(name).inserted else {
         report(name, in: shard, "stands in another shard too", "each tensor in one shard", isError: true)
         return nil
@@ -96,7 +98,8 @@ private struct Assembly {
       report(name, in: shard, "is not in the index", "--lenient takes it all the same", isError: !lenient)
       return -1
     }
-    let earlier = found[Int(place)]
+    lastPlace = place
+    let earlier = found[place]
     if earlier >= 0 {
       report(
         name,
@@ -107,12 +110,12 @@ private struct Assembly {
       )
       return nil
     }
-    found[Int(place)] = Int32(shard)
-    let wanted = index.entries[Int(place)].shard
+    found[place] = Int32(shard)
+    let wanted = index.entries[place].shard
     if wanted != shard {
       report(name, in: shard, "the index places it in \(index.shards[wanted])", nil, isError: !lenient)
     }
-    return Int(place)
+    return place
   }
 
   private mutating func report(

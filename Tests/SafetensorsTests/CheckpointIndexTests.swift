@@ -20,9 +20,29 @@ struct CheckpointIndexTests {
     #expect(index.shards == ["model-00002-of-000163.safetensors", "x.safetensors"])
     #expect(index.entries.map(\.name) == ["b", "a", "c"])
     #expect(index.entries.map(\.shard) == [0, 1, 0])
-    #expect(index.placeOfTensor == ["b": 0, "a": 1, "c": 2])
+    for expected in 0...3 {
+      #expect(index.place(of: "b", expected: expected) == 0)
+      #expect(index.place(of: "a", expected: expected) == 1)
+      #expect(index.place(of: "c", expected: expected) == 2)
+      #expect(index.place(of: "d", expected: expected) == nil)
+    }
     #expect(index.totalSize == 28)
     #expect(index.totalParameters == 7)
+  }
+
+  @Test("Every tensor of many is found, and a second of its name refused", arguments: [0, 1, 999])
+  func many(repeated: Int) throws {
+    // Shorter entries than room is made for.
+    let entries = (0..<1000).map { "\"\($0)\":\"\($0 % 7).safetensors\"" }
+    let index = try read(#"{"weight_map":{\#(entries.joined(separator: ","))}}"#)
+    for place in 0..<1000 {
+      #expect(index.place(of: TensorName("\(place)"), expected: 500) == place)
+      #expect(index.entries[place].shard == place % 7)
+    }
+    let more = entries + [entries[repeated]]
+    #expect(throws: CheckpointIndexFault.self) {
+      try read(#"{"weight_map":{\#(more.joined(separator: ","))}}"#)
+    }
   }
 
   static let totals: [(metadata: String, total: UInt64?)] = [
