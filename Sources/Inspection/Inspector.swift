@@ -27,7 +27,7 @@ public struct Inspector: Sendable {
   public func inspect(_ model: Model) throws -> [TensorReport] {
     var reports = Self.headers(of: model)
     var byFile: [Int: [Int]] = [:]
-    for (index, tensor) in model.tensors.enumerated() 
+    for (index, tensor) in model.tensors.enumerated()
     where ChunkScanner.canScan(tensor.elementType) && !tensor.isExpansion {
       byFile[tensor.storage.file, default: []].append(index)
       progress.expect(tensor.denseByteCount)

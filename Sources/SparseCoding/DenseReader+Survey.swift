@@ -256,8 +256,14 @@ extension DenseReader {
           let range = grid.valueRange(before: entry, count: run, width: columnWidth.byteWidth)
           try read(range, of: columnRegion, into: &encoded.structure)
           try check(
-            encoded.structure, first: 0, end: Int(run), row: first + UInt64(row), from: least,
-            below: grid.columns, columnWidth)
+            encoded.structure,
+            first: 0,
+            end: Int(run),
+            row: first + UInt64(row),
+            from: least,
+            below: grid.columns,
+            columnWidth
+          )
           entry += run
           least = index(Int(run) - 1, in: encoded.structure, columnWidth) + 1
         }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ByteIO
 internal import Conversion
 internal import Inspection
 internal import ModelIR
@@ -55,7 +56,8 @@ struct InspectCommand: LacunaCommand {
       return (report, true)
     }
     if results.json && !reports.isEmpty { try JSONReport.inspect(reports, to: ResultStream.bytes) }
-    return code
+    // To free 100,000 descriptors one by one takes longer than to end the process.
+    withExtendedLifetime(reports) { ProcessFacts.exit(code) }
   }
 
   private func inspect(_ path: String) throws -> ModelReport {
