@@ -10,9 +10,16 @@ public struct Inspector: Sendable {
   private let pool: ChunkPool
   private let chunkBytes: Int
   private let progress: WorkProgress
+  private let wantsMagnitudes: Bool
 
   /// An inspector that works on `pool`'s threads with chunks of at most `chunkBytes`.
-  public init(pool: ChunkPool, chunkBytes: Int, progress: WorkProgress) {
+  public init(
+    pool: ChunkPool,
+    chunkBytes: Int,
+    progress: WorkProgress,
+    wantsMagnitudes: Bool = false
+  ) {
+    self.wantsMagnitudes = wantsMagnitudes
     self.pool = pool
     self.chunkBytes = chunkBytes
     self.progress = progress
@@ -42,6 +49,7 @@ public struct Inspector: Sendable {
         if let patterns = try patternsAcross(readers[place], axis: reports[index].axis) {
           statistics.patterns = patterns
         }
+        if wantsMagnitudes { statistics.magnitudes = try magnitudes(readers[place]) }
         reports[index].statistics = statistics
       }
       try source.rest()
@@ -99,6 +107,27 @@ public struct Inspector: Sendable {
       }
     }
     return finished.withLock { $0 }
+  }
+
+  /// The magnitudes of a tensor's values, in a pass of their own; nil for types that have none.
+  private func magnitudes(_ reader: DenseReader) throws -> MagnitudeHistogram? {
+    guard let empty = MagnitudeHistogram(reader.tensor.elementType) else { return nil }
+    let total = Mutex(empty)
+    try pool.forEach(reader.grid.count) {
+      DenseReader.Workspace()
+    } _: { index, workspace in
+      if reader.isVoid(index) { return }
+      _ = try reader.read(index, &workspace)
+      var found = empty
+      found.add(
+        workspace.dense,
+        count: reader.grid[index].elementCount,
+        width: reader.grid.elementBytes
+      )
+      let counts = found
+      total.withLock { $0.add(counts) }
+    }
+    return total.withLock { $0 }
   }
 
   /// The common patterns along an axis that is not the last; nil if it is.

@@ -37,6 +37,9 @@ struct InspectCommand: LacunaCommand {
   @Option(help: ArgumentHelp("At most so many rows.", valueName: "n"))
   var limit: Int?
 
+  @Flag(help: "Values by magnitude, in powers of two.")
+  var histogram = false
+
   @Flag(help: "SHA-256 of each tensor's type, shape and dense bytes.")
   var digest = false
 
@@ -46,6 +49,9 @@ struct InspectCommand: LacunaCommand {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more.") }
+    if headersOnly && histogram {
+      throw ValidationError("--histogram reads tensor data, --headers-only does not.")
+    }
     if headersOnly && digest { throw ValidationError("--digest reads tensor data, --headers-only does not.") }
   }
 
@@ -70,9 +76,13 @@ struct InspectCommand: LacunaCommand {
     let model = opened.model
     let tensors = try ProgressDisplay.during(progress, work) {
       if headersOnly { return Inspector.headers(of: model) }
-      var tensors = try Inspector(pool: pool, chunkBytes: resources.chunkBytes, progress: progress).inspect(
-        model
+      let inspector = Inspector(
+        pool: pool,
+        chunkBytes: resources.chunkBytes,
+        progress: progress,
+        wantsMagnitudes: histogram
       )
+      var tensors = try inspector.inspect(model)
       if digest {
         let digests = try TensorDigests.compute(
           of: model,

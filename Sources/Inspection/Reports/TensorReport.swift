@@ -56,6 +56,8 @@ public struct TensorStatistics: Sendable {
   public var zeroColumns: UInt64?
   /// The smallest layout and the bytes of its parts.
   public var best: LayoutChoice
+  /// The values that are not zero by their magnitudes, where that was asked for and the type has them.
+  public var magnitudes: MagnitudeHistogram?
 
   /// Elements whose value is zero.
   public var zeros: UInt64 { elements - nonzeros }

@@ -55,6 +55,7 @@ struct InspectionFooter {
     {
       facts.add("N:M patterns", [Cell("none holds")])
     }
+    if let line = MagnitudeLine(report.tensors) { facts.add("magnitudes", [Cell(line.text)]) }
     var odd: [Cell] = []
     if summary.nan > 0 { odd.append(Cell("NaN \(Figures.grouped(summary.nan))", .look)) }
     if summary.infinite > 0 { odd.append(Cell("Inf \(Figures.grouped(summary.infinite))", .look)) }

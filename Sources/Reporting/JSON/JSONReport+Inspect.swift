@@ -94,7 +94,26 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("histogram")
+    if let magnitudes = statistics?.magnitudes {
+      try write(magnitudes, to: &writer)
+    } else {
+      try writer.null()
+    }
     try writer.member("digest", report.digest)
+  }
+
+  private static func write(_ magnitudes: MagnitudeHistogram, to writer: inout JSONWriter) throws {
+    try writer.object { writer in
+      for (name, counts) in [("negative", magnitudes.negative), ("positive", magnitudes.positive)] {
+        writer.key(name)
+        try writer.object { writer in
+          for (index, count) in counts.enumerated() where count > 0 {
+            try writer.member("\(magnitudes.lowest + index)", count)
+          }
+        }
+      }
+    }
   }
 
   private static func write(_ patterns: [PatternResult], to writer: inout JSONWriter) throws {
