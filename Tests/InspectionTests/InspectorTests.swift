@@ -136,6 +136,17 @@ struct InspectorTests {
     #expect(reports[1].statistics?.best.layout == .dense)
   }
 
+  @Test("a scale whose bits are all clear is a number, and no kind of zero")
+  func scales() throws {
+    let reports = try Self.inspect(
+      Self.model([("s", .float8E8M0, [2, 4], [UInt8](repeating: 0, count: 8))])
+    )
+    let statistics = try #require(reports[0].statistics)
+    #expect(statistics.zeros == 0)
+    #expect(statistics.negativeZeros == 0)
+    #expect(statistics.stored == 0)
+  }
+
   @Test("headers alone read no data")
   func headers() throws {
     var model = try Self.model([("w", .int8, [1], [1])])
