@@ -22,7 +22,10 @@ let package = Package(
     .executable(name: "lacuna", targets: ["lacuna"]),
     .library(
       name: "Lacuna",
-      targets: ["ModelIR", "ByteIO", "SparseCoding", "Safetensors", "Inspection", "Reporting", "Conversion"]
+      targets: [
+        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Safetensors", "CompressedTensors", "Inspection",
+        "Reporting", "Conversion",
+      ]
     ),
   ],
   dependencies: [
@@ -41,12 +44,19 @@ let package = Package(
       swiftSettings: memorySafe
     ),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
+    .target(name: "Quantizing", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
+    .target(
+      name: "CompressedTensors",
+      dependencies: ["ByteIO", "ModelIR", "StrictJSON", "Safetensors", "SparseCoding", "Quantizing"],
+      swiftSettings: memorySafe
+    ),
     .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
     .target(
       name: "Conversion",
       dependencies: [
-        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Dialect", "Safetensors", "Inspection",
+        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors",
+        "CompressedTensors", "Inspection",
       ],
       swiftSettings: memorySafe
     ),
@@ -88,6 +98,18 @@ let package = Package(
     .testTarget(
       name: "DialectTests",
       dependencies: ["Dialect", "ModelIR", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
+    .testTarget(
+      name: "QuantizingTests",
+      dependencies: ["Quantizing", "ModelIR", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
+    .testTarget(
+      name: "CompressedTensorsTests",
+      dependencies: [
+        "CompressedTensors", "ByteIO", "ModelIR", "Quantizing", "Safetensors", "SparseCoding", "TestSupport",
+      ],
       swiftSettings: houseStyle
     ),
     .testTarget(
