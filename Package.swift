@@ -44,7 +44,7 @@ let package = Package(
       swiftSettings: memorySafe
     ),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
-    .target(name: "Quantizing", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
+    .target(name: "Quantizing", dependencies: ["ModelIR"], swiftSettings: houseStyle),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(
       name: "CompressedTensors",
@@ -68,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "lacuna",
       dependencies: [
-        "ByteIO", "ModelIR", "SparseCoding", "Inspection", "Reporting", "Conversion", argumentParser,
+        "ByteIO", "ModelIR", "SparseCoding", "CompressedTensors", "Inspection", "Reporting", "Conversion",
+        argumentParser,
       ],
       swiftSettings: memorySafe
     ),

@@ -12,6 +12,26 @@ public struct ConversionOptions: Sendable {
     case named(Layout)
   }
 
+  /// The form that weights are written in.
+  public enum Target: String, Sendable, Hashable, CaseIterable {
+    /// safetensors, sparse layouts in our own parts.
+    case safetensors
+    /// The same container with the names, parts and configuration of that library.
+    case compressedTensors = "compressed-tensors"
+  }
+
+  /// The form; nil for the input's.
+  public var target: Target?
+  /// The element type that weights are given, quantized ones dequantized; nil keeps them.
+  public var elementType: ElementType?
+  /// Whether config.json is rid of a sparse part that stops loaders.
+  public var repairsConfig = false
+  /// Whether sparse parts are made as compressed-tensors itself makes them, what it drops included.
+  public var asReference = false
+  /// The version of compressed-tensors whose sparse parts are written.
+  public var libraryVersion = SparseTarget.usualVersion
+  /// Modules that stay dense: paths, or `re:` and a pattern.
+  public var ignoredModules: [String] = []
   /// The layout.
   public var layout = LayoutRequest.keep
   /// Whether a tensor that cannot take the layout is an error.

@@ -1,4 +1,5 @@
 internal import ByteIO
+internal import CompressedTensors
 public import Inspection
 public import ModelIR
 internal import Safetensors
@@ -10,9 +11,9 @@ internal import SparseCoding
 /// place. All sizes are known, and the disk's space reserved, before the second starts. Memory: descriptors,
 /// 8 bytes a chunk, and ``WorkResources/plannedMemory``, whatever the model's size.
 public struct Converter: Sendable {
-  private let opened: OpenedModel
-  private let output: String
-  private let options: ConversionOptions
+  let opened: OpenedModel
+  let output: String
+  let options: ConversionOptions
   private let pool: ChunkPool
   private let progress: WorkProgress
 
@@ -31,8 +32,22 @@ public struct Converter: Sendable {
   }
 
   /// Whether the output is a folder: if the input is, or if shards are asked for.
-  private var isFolder: Bool {
+  var isFolder: Bool {
     if case .folder = opened.origin { true } else { options.shardSize != nil }
+  }
+
+  /// Whether the input's files go out as they are, whatever dialect they are in.
+  var isVerbatim: Bool {
+    options.target == nil && options.layout == .keep && options.elementType == nil
+      && options.shardSize == nil && !options.isSelection
+  }
+
+  /// The form that is written: the input's own, unless another is asked for.
+  private var target: ConversionOptions.Target {
+    if let target = options.target { return target }
+    let isSparse = opened.model.tensors.contains { $0.layout != .dense }
+    return options.layout == .keep && isSparse && !opened.compression.facts.isEmpty
+      ? .compressedTensors : .safetensors
   }
 
   /// Does it, or with a dry run only plans it.
@@ -40,69 +55,107 @@ public struct Converter: Sendable {
   public func run() throws -> ConversionReport {
     let start = ContinuousClock.now
     try opened.requireAgreement()
+    try requireSensibleOptions()
     // What is in the way is found before anything is read.
     let transaction = options.dryRun ? nil : try beginOutput()
-    let chunkBytes = options.resources.chunkBytes
-    let decisions = try LayoutPlanner(
-      model: opened.model,
+    var work = Work(model: opened.model, changesTensors: !opened.compression.facts.isEmpty)
+    if let type = options.elementType {
+      work.typeChanges = try Dequantization.apply(to: &work.model, type)
+      if work.typeChanges.isEmpty { throw OptionFault("no tensor changes its type: --type \(type.name)") }
+      work.changesTensors = true
+    }
+    work.decisions = try LayoutPlanner(
+      model: work.model,
       request: options.layout,
+      sparseTarget: target == .compressedTensors && !isVerbatim
+        ? try SparseTarget(options, source: opened.compression) : nil,
       allowExpand: options.allowExpand,
       pool: pool,
-      chunkBytes: chunkBytes,
+      chunkBytes: options.resources.chunkBytes,
       progress: progress
     ).decide()
-    if options.strict { try requireNoObstacle(decisions) }
-    let plan = try OutputPlanner(
+    if options.strict { try requireNoObstacle(work) }
+    if isVerbatim {
+      // The parts were looked through above; what goes out is what is stored.
+      work = Work(model: opened.stored, changesTensors: false)
+      work.decisions = opened.stored.tensors.map { LayoutDecision(layout: $0.layout) }
+    }
+    work.plan = try plan(work)
+    try leaveOutUselessManifests(&work)
+    work.side = try sideFiles(besides: work.plan)
+    work.config = try ConfigPlan(opened, options, work, output: output, isFolder: isFolder)
+    if let transaction { try write(work, to: transaction) }
+    return report(work, seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// What a conversion works on.
+  struct Work {
+    /// The model as it goes out.
+    var model: Model
+    /// Whether its tensors may be others than those that its files store.
+    var changesTensors: Bool
+    var typeChanges: [TypeChange] = []
+    var decisions: [LayoutDecision] = []
+    var plan = OutputPlan(files: [])
+    var side: SideFiles?
+    var config = ConfigPlan()
+    let dropped = DroppedTally()
+
+    /// A model, nothing decided yet.
+    init(model: Model, changesTensors: Bool) {
+      self.model = model
+      self.changesTensors = changesTensors
+    }
+  }
+
+  private func requireSensibleOptions() throws {
+    if options.asReference && options.target != .compressedTensors {
+      throw OptionFault("--as-reference is for --to compressed-tensors")
+    }
+    if !options.ignoredModules.isEmpty && options.target != .compressedTensors {
+      throw OptionFault("--ignore is for --to compressed-tensors")
+    }
+    if options.asReference && options.verify {
+      throw OptionFault("--as-reference may leave values out, so there is nothing to --verify")
+    }
+  }
+
+  private func plan(_ work: Work) throws -> OutputPlan {
+    try OutputPlanner(
       opened: opened,
-      decisions: decisions,
+      decisions: work.decisions,
       options: options,
+      model: work.model,
+      changesTensors: work.changesTensors,
+      isCompressedTensors: target == .compressedTensors && !isVerbatim,
       output: output,
       isFolder: isFolder
     ).plan(fileName: Folder.lastComponent(of: output))
-    let smaller = try withoutUselessManifests(plan, decisions)
-    let side = try sideFiles(besides: smaller.plan)
-    if let transaction {
-      try write(smaller.plan, smaller.decisions, side, to: transaction)
-    }
-    return report(
-      smaller.plan,
-      smaller.decisions,
-      side,
-      seconds: (ContinuousClock.now - start) / .seconds(1)
-    )
   }
 
   /// `auto` weighs each tensor alone; where what its manifest costs the whole file eats up the gain, dense is
   /// smaller.
-  private func withoutUselessManifests(
-    _ plan: OutputPlan,
-    _ decisions: [LayoutDecision]
-  ) throws -> (plan: OutputPlan, decisions: [LayoutDecision]) {
-    guard options.layout == .auto, decisions.contains(where: { $0.layout != .dense }),
-      opened.model.tensors.allSatisfy({ $0.layout == .dense })
-    else { return (plan, decisions) }
-    let dense = opened.model.tensors.indices.map { index in
-      var decision = LayoutDecision(layout: .dense)
-      decision.obstacle = decisions[index].obstacle
-      return decision
+  private func leaveOutUselessManifests(_ work: inout Work) throws {
+    guard options.layout == .auto, work.decisions.contains(where: \.isOurs),
+      work.model.tensors.allSatisfy({ $0.layout == .dense })
+    else { return }
+    var dense = work
+    dense.decisions = work.decisions.map { decision in
+      var plain = LayoutDecision(layout: .dense)
+      plain.obstacle = decision.obstacle
+      return plain
     }
-    let densePlan = try OutputPlanner(
-      opened: opened,
-      decisions: dense,
-      options: options,
-      output: output,
-      isFolder: isFolder
-    ).plan(fileName: Folder.lastComponent(of: output))
+    dense.plan = try plan(dense)
     /// The bytes of all files.
     func size(_ plan: OutputPlan) -> UInt64 { plan.files.reduce(0) { $0 &+ $1.byteCount } }
-    return size(densePlan) <= size(plan) ? (densePlan, dense) : (plan, decisions)
+    if size(dense.plan) <= size(work.plan) { work = dense }
   }
 
-  private func requireNoObstacle(_ decisions: [LayoutDecision]) throws {
-    for (tensor, decision) in zip(opened.model.tensors, decisions) {
+  private func requireNoObstacle(_ work: Work) throws {
+    for (tensor, decision) in zip(work.model.tensors, work.decisions) {
       guard let obstacle = decision.obstacle, case .named(let layout) = options.layout else { continue }
       throw StrictLayoutFault(
-        file: opened.model.files[tensor.storage.file].source.displayName,
+        file: work.model.source(of: tensor).displayName,
         tensor: tensor.name,
         layout: layout,
         obstacle: obstacle
@@ -124,26 +177,23 @@ public struct Converter: Sendable {
   }
 
   /// Creates, reserves, fills, checks and shows the files.
-  private func write(
-    _ plan: OutputPlan,
-    _ decisions: [LayoutDecision],
-    _ side: SideFiles?,
-    to transaction: OutputTransaction
-  ) throws {
-    let sideBytes = side?.files.reduce(UInt64(0)) { $0 &+ $1.source.byteCount } ?? 0
+  private func write(_ work: Work, to transaction: OutputTransaction) throws {
+    let plan = work.plan
+    let sideBytes = work.side?.files.reduce(UInt64(0)) { $0 &+ $1.source.byteCount } ?? 0
     let weightBytes = plan.files.reduce(UInt64(0)) { $0 &+ $1.byteCount }
     try transaction.requireSpace(
-      weightBytes &+ sideBytes &+ UInt64(plan.index?.text.count ?? 0),
+      weightBytes &+ sideBytes &+ UInt64(plan.index?.text.count ?? 0) &+ UInt64(work.config.text?.count ?? 0),
       for: output
     )
     if isFolder { try requireNoOtherWeights(plan) }
     progress.expect(weightBytes)
     let writer = TensorWriter(
-      model: opened.model,
-      decisions: decisions,
+      model: work.model,
+      decisions: work.decisions,
       pool: pool,
       chunkBytes: options.resources.chunkBytes,
-      progress: progress
+      progress: progress,
+      dropped: work.dropped
     )
     var written: [(file: OutputPlan.File, output: OutputFile)] = []
     for file in plan.files {
@@ -158,19 +208,20 @@ public struct Converter: Sendable {
       }
       written.append((file, target))
     }
-    if options.verify { try verify(written) }
-    for file in side?.files ?? [] {
+    if options.verify { try verify(written, work) }
+    for file in work.side?.files ?? [] where !(work.config.replaces(file)) {
       let target = try transaction.create(
         file.components[file.components.count - 1],
         in: Array(file.components.dropLast())
       )
       try target.copyAll(of: file.source)
     }
-    // Last, so that what it names is there when it appears; config.json came just before it.
-    if let index = plan.index {
-      let target = try transaction.create(index.name)
-      try target.reserve(UInt64(index.text.count))
-      try target.write(index.text, 0..<index.text.count, at: 0)
+    // Last, so that what they name is there when they appear.
+    let texts = [work.config.text.map { (CompressedCheckpoint.configName, $0) }, plan.index]
+    for case (let name, let text)? in texts {
+      let target = try transaction.create(name)
+      try target.reserve(UInt64(text.count))
+      try target.write(text, 0..<text.count, at: 0)
     }
     try transaction.commit()
   }
@@ -187,7 +238,7 @@ public struct Converter: Sendable {
   }
 
   /// Reads the written files back and compares every tensor with its source.
-  private func verify(_ written: [(file: OutputPlan.File, output: OutputFile)]) throws {
+  private func verify(_ written: [(file: OutputPlan.File, output: OutputFile)], _ work: Work) throws {
     var files: [ModelFile] = []
     var tensors: [Tensor] = []
     for (file, output) in written {
@@ -197,74 +248,18 @@ public struct Converter: Sendable {
     }
     var model = Model(container: .safetensors, files: files, tensors: tensors)
     try model.resolveManifests()
+    if !isVerbatim && target == .compressedTensors {
+      _ = try CompressedCheckpoint(resolving: &model, configText: work.config.text ?? opened.compression.configText)
+    }
     let comparison = ModelComparison(
       pool: pool,
       chunkBytes: options.resources.chunkBytes,
       progress: progress
     )
-    let report = try comparison.compare(opened.model, model, named: opened.path, output)
+    let report = try comparison.compare(work.model, model, named: opened.path, output)
     if let difference = report.differences.first {
       throw VerificationFault(file: output, tensor: difference.name)
     }
-  }
-
-  private func report(
-    _ plan: OutputPlan,
-    _ decisions: [LayoutDecision],
-    _ side: SideFiles?,
-    seconds: Double
-  ) -> ConversionReport {
-    let tensors = zip(opened.model.tensors, decisions).map { tensor, decision in
-      let parts =
-        decision.isKept
-        ? OutputPart.keptParts(of: tensor)
-        : OutputPart.parts(of: tensor, in: decision.layout, nnz: decision.nnz)
-      return ConversionReport.TensorResult(
-        name: tensor.name,
-        elementType: tensor.elementType,
-        shape: tensor.shape,
-        from: tensor.layout,
-        to: decision.layout,
-        bytesBefore: tensor.storage.byteCount,
-        bytesAfter: parts.reduce(0) { $0 &+ $1.byteCount },
-        reason: decision.obstacle?.reason
-      )
-    }
-    var files = plan.files.map { ConversionReport.OutputFile(name: $0.name, byteCount: $0.byteCount) }
-    if let index = plan.index {
-      files.append(ConversionReport.OutputFile(name: index.name, byteCount: UInt64(index.text.count)))
-    }
-    var warnings = opened.model.warnings + (side?.warnings ?? [])
-    if !isFolder, files.first?.name == "model.safetensors", decisions.contains(where: { $0.layout != .dense })
-    {
-      warnings.append(
-        Diagnosis(
-          .badData,
-          file: output,
-          "other loaders find this name and would open its parts with random weights",
-          expected: "model.lacuna.safetensors"
-        )
-      )
-    }
-    return ConversionReport(
-      input: opened.path,
-      output: output,
-      isDryRun: options.dryRun,
-      isUnchanged: plan.isUnchanged,
-      files: files,
-      carriedFiles: (side?.files ?? []).map {
-        ConversionReport.OutputFile(
-          name: $0.components.joined(separator: "/"),
-          byteCount: $0.source.byteCount
-        )
-      },
-      tensors: tensors,
-      inputByteCount: opened.model.files.reduce(0) { $0 &+ $1.source.byteCount },
-      plannedMemory: options.resources.plannedMemory,
-      wasVerified: options.verify && !options.dryRun,
-      seconds: seconds,
-      warnings: warnings
-    )
   }
 }
 

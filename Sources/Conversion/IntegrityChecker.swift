@@ -58,7 +58,7 @@ public struct IntegrityChecker: Sendable {
     if sparse.isEmpty { return nil }
     var findings: [Diagnosis] = []
     for tensor in sparse {
-      let source = model.files[tensor.storage.file].source
+      let source = model.source(of: tensor)
       progress.begin(tensor.name.text)
       do {
         var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)

@@ -1,3 +1,4 @@
+internal import CompressedTensors
 internal import Dialect
 internal import Inspection
 internal import ModelIR
@@ -11,6 +12,8 @@ internal import Synchronization
 struct LayoutPlanner {
   let model: Model
   let request: ConversionOptions.LayoutRequest
+  /// Where another library's forms are asked for.
+  let sparseTarget: SparseTarget?
   let allowExpand: Bool
   let pool: ChunkPool
   let chunkBytes: Int
@@ -20,6 +23,7 @@ struct LayoutPlanner {
   init(
     model: Model,
     request: ConversionOptions.LayoutRequest,
+    sparseTarget: SparseTarget?,
     allowExpand: Bool,
     pool: ChunkPool,
     chunkBytes: Int,
@@ -27,6 +31,7 @@ struct LayoutPlanner {
   ) {
     self.model = model
     self.request = request
+    self.sparseTarget = sparseTarget
     self.allowExpand = allowExpand
     self.pool = pool
     self.chunkBytes = chunkBytes
@@ -36,6 +41,12 @@ struct LayoutPlanner {
 
   /// What a tensor has to be measured for; nil if it stays as it is, with the reason if it was asked to change.
   private func target(of tensor: Tensor) -> (LayoutTarget?, LayoutObstacle?) {
+    if let sparseTarget {
+      let (target, obstacle) = sparseTarget.target(of: tensor, request)
+      // What has no zeros to speak of needs no look.
+      if case .counted = target, !ChunkScanner.canScan(tensor.elementType) { return (nil, obstacle) }
+      return (target, obstacle)
+    }
     switch request {
     case .keep: return (nil, nil)
     case .named(let layout):
@@ -81,8 +92,8 @@ struct LayoutPlanner {
       progress.expect(tensor.denseByteCount)
     }
     for (file, work) in byFile.sorted(by: { $0.key < $1.key }) {
-      let source = model.files[file].source
-      progress.begin(model.files[file].name)
+      let source = model.source(ofFile: file)
+      progress.begin(model.files[model.file(ofNumber: file)].name)
       let readers = try work.map { item in
         var reader = DenseReader(
           tensor: model.tensors[item.index],
@@ -114,11 +125,12 @@ struct LayoutPlanner {
     if tensor.isExpansion { try reader.surveyEntries() } else { try reader.survey(on: pool) }
   }
 
-  private func source(of tensor: Tensor) -> any ByteSource { model.files[tensor.storage.file].source }
+  private func source(of tensor: Tensor) -> any ByteSource { model.source(of: tensor) }
 
   private struct Measure {
     var counts: [UInt64]
     var violations: UInt64 = 0
+    var nonzeros: UInt64 = 0
     var storedViolations = [UInt64](repeating: 0, count: NMPattern.common.count)
   }
 
@@ -147,13 +159,17 @@ struct LayoutPlanner {
           measures[place].counts[index] = count
           measures[place].violations += UInt64(violations)
         }
-      case .auto:
+      case .auto, .form, .counted:
         var counts = ScanCounts()
         if isVoid { return }
         state.scanner.scan(state.workspace.dense, chunk, of: reader.grid, type, into: &counts)
         let found = counts
         measures.withLock { measures in
           measures[place].counts[index] = found.stored
+          if case .form(let form, _) = targets[place], form.rules == .reference {
+            measures[place].counts[index] = found.nonzero
+          }
+          measures[place].nonzeros += found.nonzero
           for pattern in NMPattern.common.indices {
             measures[place].storedViolations[pattern] += found.patterns[pattern].storedViolations
           }
@@ -196,11 +212,47 @@ struct LayoutPlanner {
           )
         }
       decision.layout = LayoutChoice.smallest(candidates)?.layout ?? .dense
+    case .counted:
+      decision.nonzeros = measured.nonzeros
+      return decision
+    case .form(let form, let isAutomatic):
+      decision.nonzeros = measured.nonzeros
+      decide(form, isAutomatic: isAutomatic, tensor, measured, &decision)
     }
-    if decision.layout == tensor.layout { return decision }
+    if decision.layout == tensor.layout && decision.form == nil { return decision }
     decision.reader = reader
     decision.before = measured.counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
     return decision
+  }
+}
+
+extension LayoutPlanner {
+  /// Whether a tensor can take another library's form, by what was counted.
+  private func decide(
+    _ form: SparseForm,
+    isAutomatic: Bool,
+    _ tensor: Tensor,
+    _ measured: Measure,
+    _ decision: inout LayoutDecision
+  ) {
+    let dense = tensor.denseByteCount
+    decision.layout = .dense
+    if form.kind == .twoOfFour, form.rules == .lossless, let pattern = NMPattern(kept: 2, group: 4),
+      let place = NMPattern.common.firstIndex(of: pattern), measured.storedViolations[place] > 0
+    {
+      decision.obstacle = .notCompliant(pattern, groups: measured.storedViolations[place])
+      return
+    }
+    let bytes = form.parts(of: tensor, nnz: decision.nnz)?.reduce(UInt64(0)) {
+      $0 &+ ($1.shape.byteCount(of: $1.elementType) ?? 0)
+    }
+    guard let bytes, !isAutomatic || bytes < dense else { return }
+    decision.form = form
+    if form.kind == .bitmask {
+      decision.layout = .bitmask
+    } else if let pattern = NMPattern(kept: 2, group: 4) {
+      decision.layout = .nm(pattern)
+    }
   }
 }
 

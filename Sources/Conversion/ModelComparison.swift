@@ -46,16 +46,16 @@ public struct ModelComparison: Sendable {
       let other = second.tensors[place]
       let files = (tensor.storage.file, other.storage.file)
       if let open, open != files {
-        if open.first != files.0 { try first.files[open.first].source.rest() }
-        if open.second != files.1 { try second.files[open.second].source.rest() }
+        if open.first != files.0 { try first.source(ofFile: open.first).rest() }
+        if open.second != files.1 { try second.source(ofFile: open.second).rest() }
       }
       open = files
       progress.begin(tensor.name.text)
       if let difference = try difference(
         tensor,
-        first.files[files.0].source,
+        first.source(ofFile: files.0),
         other,
-        second.files[files.1].source
+        second.source(ofFile: files.1)
       ) {
         report.differences.append(.init(name: tensor.name, difference: difference))
       } else {

@@ -1,4 +1,5 @@
 public import ByteIO
+public import CompressedTensors
 internal import Dialect
 public import ModelIR
 public import Safetensors
@@ -17,16 +18,21 @@ public struct OpenedModel: Sendable {
   public let path: String
   /// What the path turned out to be.
   public let origin: Origin
-  /// The model with its logical tensors: what a manifest says is put together.
+  /// The model with its logical tensors: what a manifest says, or another library's names, is put together.
   public var model: Model
+  /// The model before another library's parts were put together.
+  let stored: Model
+  /// What compressed-tensors and its relatives made of the model.
+  public let compression: CompressedCheckpoint
   /// Where an index and its shards disagree so that data would be wrong.
   public let disagreements: [Diagnosis]
   /// What an index says of the number of parameters.
   let totalParameters: UInt64?
 
   /// Opens a safetensors file, an index, or a folder; which, is told by content.
+  /// - Parameter assumptions: what the user says where the files do not.
   /// - Throws: a ``Fault`` for what cannot be opened or breaks a rule of its format.
-  public init(_ path: String, lenient: Bool = false) throws {
+  public init(_ path: String, lenient: Bool = false, assumptions: Assumptions = Assumptions()) throws {
     self.path = path
     guard let identity = try FileIdentity.at(path) else {
       throw SystemFault("open", path: path, role: .input, code: SystemFault.notFound)
@@ -53,6 +59,30 @@ public struct OpenedModel: Sendable {
       }
     }
     try model.resolveManifests()
+    stored = model
+    compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
+  }
+
+  /// Puts the parts of another library's dialect together, as the folder's config.json says.
+  private static func resolveCompression(
+    of model: inout Model,
+    at path: String,
+    _ origin: Origin,
+    _ assumptions: Assumptions
+  ) throws -> CompressedCheckpoint {
+    let folder: Folder?
+    switch origin {
+    case .folder(let found, _): folder = found
+    case .file:
+      // What lies beside a single file may be another model's, so it is read only for parts that need it.
+      folder = CompressedCheckpoint.hasParts(model) ? try Folder(Folder.parent(of: path)) : nil
+    }
+    return try CompressedCheckpoint(
+      resolving: &model,
+      configText: try folder.flatMap { try CompressedCheckpoint.configText(in: $0) },
+      configFile: folder?.displayPath(CompressedCheckpoint.configName) ?? CompressedCheckpoint.configName,
+      assumptions: assumptions
+    )
   }
 
   private static func open(
@@ -107,7 +137,7 @@ extension Model {
     let manifests = try files.map { try Manifest.read(from: $0.metadata, file: $0.source.displayName) }
     guard manifests.contains(where: { $0 != nil }) else { return }
     var byFile = [[Tensor]](repeating: [], count: files.count)
-    for tensor in tensors { byFile[tensor.storage.file].append(tensor) }
+    for tensor in tensors { byFile[file(of: tensor)].append(tensor) }
     var resolved: [Tensor] = []
     for (index, manifest) in manifests.enumerated() {
       let file = files[index].source.displayName
@@ -117,7 +147,7 @@ extension Model {
     }
     var names = Set<TensorName>()
     for tensor in resolved where !names.insert(tensor.name).inserted {
-      throw SharedNameFault(file: files[tensor.storage.file].source.displayName, tensor: tensor.name)
+      throw SharedNameFault(file: source(of: tensor).displayName, tensor: tensor.name)
     }
     tensors = resolved
   }

@@ -1,9 +1,22 @@
+internal import CompressedTensors
 internal import Dialect
 internal import ModelIR
 internal import Safetensors
 
 /// What a tensor in some layout is in a safetensors file.
 enum OutputPart {
+  /// The tensors of the file that a decision makes of a tensor, in the order in which they are written.
+  static func parts(of tensor: Tensor, _ decision: LayoutDecision) -> [SafetensorsPlan.Part] {
+    if let form = decision.form {
+      guard let parts = form.parts(of: tensor, nnz: decision.nnz) else {
+        preconditionFailure("the planner lets no form through that has no size")
+      }
+      return parts.map { SafetensorsPlan.Part(name: $0.name, elementType: $0.elementType, shape: $0.shape) }
+    }
+    return decision.isKept
+      ? keptParts(of: tensor) : parts(of: tensor, in: decision.layout, nnz: decision.nnz)
+  }
+
   /// The tensors of the file that make it up, in the order of the layout's parts.
   static func parts(of tensor: Tensor, in layout: Layout, nnz: UInt64) -> [SafetensorsPlan.Part] {
     if layout == .dense {

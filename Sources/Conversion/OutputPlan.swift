@@ -34,7 +34,7 @@ struct OutputPlan: Sendable {
   /// The weight files, in the order in which they are written.
   var files: [File]
   /// The index: its name and text; nil if there is none.
-  var index: (name: String, text: [UInt8])?
+  var index: (name: String, text: [UInt8])? = nil
   /// Whether every file is a copy.
   var isUnchanged: Bool { files.allSatisfy { if case .copy = $0.content { true } else { false } } }
 }
@@ -44,13 +44,19 @@ struct OutputPlanner {
   let opened: OpenedModel
   let decisions: [LayoutDecision]
   let options: ConversionOptions
+  /// The model as it goes out; its tensors may be others than those that were opened.
+  let model: Model
+  /// Whether the model's tensors may be others than those that its files store.
+  let changesTensors: Bool
+  /// Whether compressed-tensors' dialect is written.
+  let isCompressedTensors: Bool
   /// The output as the user called it.
   let output: String
   /// Whether the output is a folder.
   let isFolder: Bool
 
-  private var model: Model { opened.model }
-  private var isSparse: Bool { decisions.contains { $0.layout != .dense } }
+  /// Whether tensors have the sparse parts that only we read.
+  private var isSparse: Bool { decisions.contains { $0.isOurs } }
 
   /// The plan.
   /// - Throws: ``SafetensorsPlanFault`` where a file cannot be laid out.
@@ -80,7 +86,7 @@ struct OutputPlanner {
   /// The groups that the input's files make; a file without a selected tensor goes out only if all do.
   private func groupsByFile() -> [Group] {
     var groups = model.files.indices.map { Group(file: $0, tensors: []) }
-    for (index, tensor) in model.tensors.enumerated() { groups[tensor.storage.file].tensors.append(index) }
+    for (index, tensor) in model.tensors.enumerated() { groups[model.file(of: tensor)].tensors.append(index) }
     return options.isSelection ? groups.filter { !$0.tensors.isEmpty } : groups
   }
 
@@ -92,7 +98,7 @@ struct OutputPlanner {
       let bytes = parts(of: index).reduce(UInt64(0)) { $0 &+ $1.byteCount }
       let (sum, overflow) = size.addingReportingOverflow(bytes)
       if groups.isEmpty || (size > 0 && (overflow || sum > limit)) {
-        groups.append(Group(file: model.tensors[index].storage.file, tensors: []))
+        groups.append(Group(file: model.file(of: model.tensors[index]), tensors: []))
         size = 0
       }
       groups[groups.count - 1].tensors.append(index)
@@ -102,10 +108,20 @@ struct OutputPlanner {
   }
 
   private func parts(of index: Int) -> [SafetensorsPlan.Part] {
-    let (tensor, decision) = (model.tensors[index], decisions[index])
-    return decision.isKept
-      ? OutputPart.keptParts(of: tensor)
-      : OutputPart.parts(of: tensor, in: decision.layout, nnz: decision.nnz)
+    OutputPart.parts(of: model.tensors[index], decisions[index])
+  }
+
+  /// Whether a file's tensors are those that it stores, so that its bytes can go out as they are.
+  private func isAsStored(_ group: Group) -> Bool {
+    guard group.tensors.allSatisfy({ decisions[$0].isKept }) else { return false }
+    if !changesTensors { return true }
+    let stored = opened.stored.tensors.lazy.filter { $0.storage.file == group.file }.map(\.name)
+    return stored.elementsEqual(
+      group.tensors.lazy.map { index in
+        let tensor = model.tensors[index]
+        return tensor.storage.file == group.file && tensor.layout == .dense ? tensor.name : TensorName("")
+      }
+    )
   }
 
   private func file(named name: String, _ group: Group) throws -> OutputPlan.File {
@@ -113,7 +129,7 @@ struct OutputPlanner {
     let flat = parts.flatMap { $0 }
     let partBytes = flat.reduce(UInt64(0)) { $0 &+ $1.byteCount }
     let isWhole = options.shardSize == nil && !options.isSelection
-    if isWhole && group.tensors.allSatisfy({ decisions[$0].isKept }) {
+    if isWhole && isAsStored(group) {
       let bytes = model.files[group.file].source.byteCount
       return OutputPlan.File(
         name: name,
@@ -143,7 +159,11 @@ struct OutputPlanner {
   private func metadata(of group: Group) throws -> Metadata? {
     let source = model.files[group.file]
     var metadata = source.metadata
-    if group.tensors.contains(where: { decisions[$0].layout != .dense }) {
+    if isCompressedTensors {
+      // Without it, loaders of that time refused a file.
+      if metadata.value(forKey: "format") == nil { metadata.append(key: "format", value: .string("pt")) }
+    }
+    if group.tensors.contains(where: { decisions[$0].isOurs }) {
       let manifest = Manifest(
         entries: group.tensors.map {
           OutputPart.manifestEntry(of: model.tensors[$0], in: decisions[$0].layout)
@@ -152,7 +172,7 @@ struct OutputPlanner {
       )
       metadata.append(key: Manifest.versionKey, value: .string(Manifest.version))
       metadata.append(key: Manifest.manifestKey, value: .string(try manifest.text()))
-    } else if !source.declaresMetadata {
+    } else if !source.declaresMetadata && metadata.isEmpty {
       return nil
     }
     return metadata

@@ -20,7 +20,7 @@ public enum TensorDigests {
       progress.expect(tensor.denseByteCount)
     }
     for (file, indices) in byFile.sorted(by: { $0.key < $1.key }) {
-      let source = model.files[file].source
+      let source = model.source(ofFile: file)
       try pool.forEach(indices.count) {
         DenseReader.Workspace()
       } _: { place, workspace in

@@ -1,6 +1,8 @@
 internal import ByteIO
+internal import CompressedTensors
 public import ModelIR
 internal import SparseCoding
+internal import Synchronization
 
 /// Writes the tensors of one output file: the second of a conversion's two passes.
 ///
@@ -12,8 +14,10 @@ struct TensorWriter {
   let pool: ChunkPool
   let chunkBytes: Int
   let progress: WorkProgress
+  /// What lossy forms left out, by tensor.
+  let dropped: DroppedTally
 
-  private struct State {
+  struct State {
     var workspace = DenseReader.Workspace()
     var encoded = EncodedChunk()
     var proof: [UInt8] = []
@@ -21,7 +25,7 @@ struct TensorWriter {
 
   /// Copies a whole file.
   func copy(_ file: Int, to output: OutputFile) throws {
-    let source = model.files[file].source
+    let source = model.source(ofFile: file)
     try copy([(Region(file: file, offset: 0, byteCount: source.byteCount), 0)], from: source, to: output)
     try source.rest()
   }
@@ -31,7 +35,7 @@ struct TensorWriter {
     var byFile: [Int: [OutputPlan.Item]] = [:]
     for item in items { byFile[model.tensors[item.tensor].storage.file, default: []].append(item) }
     for (file, items) in byFile.sorted(by: { $0.key < $1.key }) {
-      let source = model.files[file].source
+      let source = model.source(ofFile: file)
       let kept = items.filter { decisions[$0.tensor].isKept }
       try copy(
         kept.flatMap { item in Array(zip(model.tensors[item.tensor].storage.regions, item.offsets)) },
@@ -80,7 +84,7 @@ struct TensorWriter {
       let decision = decisions[item.tensor]
       guard decision.layout != .dense, let reader = decision.reader else { return nil }
       return ChunkCoder(
-        layout: decision.layout,
+        layout: decision.form == nil ? decision.layout : .bitmask,
         elementType: reader.tensor.elementType,
         grid: reader.grid,
         columnWidth: IndexWidth.columns(reader.tensor.shape.columns) ?? .bits32,
@@ -93,7 +97,9 @@ struct TensorWriter {
       let reader = readers[place]
       let chunk = reader.grid[index]
       let byteCount = try reader.read(index, &state.workspace)
-      if let coder = coders[place] {
+      if let coder = coders[place], let form = decisions[items[place].tensor].form {
+        try write(index, chunk, form, coder, items[place], &state, to: output)
+      } else if let coder = coders[place] {
         try write(index, chunk, coder, items[place], &state, to: output)
       } else {
         try output.write(
@@ -104,6 +110,7 @@ struct TensorWriter {
       }
       progress.advance(byteCount)
     }
+    for item in items where decisions[item.tensor].form != nil { try writeShape(item, to: output) }
   }
 
   /// Encodes a chunk, decodes it again, compares, and writes its parts.
@@ -119,7 +126,7 @@ struct TensorWriter {
     let tensor = model.tensors[item.tensor]
     let (grid, before) = (coder.grid, decision.before[index])
     let expected = decision.before[index + 1] - before
-    let file = model.files[tensor.storage.file].source.displayName
+    let file = model.source(of: tensor).displayName
     let count: Int
     do {
       count = try coder.encode(state.workspace.dense, chunk, before: before, into: &state.encoded)

@@ -144,6 +144,7 @@ private struct ManifestParser {
     var scheme: String?
     var bits: Int?
     var packing: String?
+    var logicalShape: Shape?
     var axis: Int?
     var group: Int?
     var block: [UInt64]?
@@ -153,10 +154,16 @@ private struct ManifestParser {
       case "scheme": scheme = try reader.readString()
       case "bits": bits = try integer("quantization.bits", &reader)
       case "packing": packing = try reader.readString()
+      case "logical_shape":
+        guard let shape = Shape(try extents(&reader)) else {
+          throw fault(.wrongField("quantization.logical_shape", expected: "fewer than 2^64 elements"))
+        }
+        logicalShape = shape
       case "axis": axis = try integer("quantization.axis", &reader)
       case "group": group = try integer("quantization.group", &reader)
       case "block": block = try extents(&reader)
-      case "scale", "zero_point", "global_scale": parameters[key] = try parseParameter(key, &reader)
+      case "scale", "zero_point", "global_scale", "group_index":
+        parameters[key] = try parseParameter(key, &reader)
       default: return false
       }
       return true
@@ -174,10 +181,12 @@ private struct ManifestParser {
       scheme: scheme,
       bits: bits,
       packing: packing,
+      logicalShape: logicalShape,
       granularity: granularity,
       scale: parameters["scale"],
       zeroPoint: parameters["zero_point"],
-      globalScale: parameters["global_scale"]
+      globalScale: parameters["global_scale"],
+      groupIndex: parameters["group_index"]
     )
   }
 

@@ -71,6 +71,12 @@ extension Quantization {
         writer.key("packing")
         try writer.value(packing)
       }
+      if let logicalShape {
+        writer.key("logical_shape")
+        try writer.array { writer in
+          for extent in logicalShape.extents { try writer.value(extent) }
+        }
+      }
       switch granularity {
       case .tensor: break
       case .channel(let axis):
@@ -87,7 +93,11 @@ extension Quantization {
           for extent in extents { try writer.value(extent) }
         }
       }
-      for (key, parameter) in [("scale", scale), ("zero_point", zeroPoint), ("global_scale", globalScale)] {
+      let parameters = [
+        ("scale", scale), ("zero_point", zeroPoint), ("global_scale", globalScale),
+        ("group_index", groupIndex),
+      ]
+      for (key, parameter) in parameters {
         guard let parameter else { continue }
         writer.key(key)
         try writer.object { writer in

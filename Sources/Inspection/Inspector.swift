@@ -35,17 +35,22 @@ public struct Inspector: Sendable {
     var reports = Self.headers(of: model)
     var byFile: [Int: [Int]] = [:]
     for (index, tensor) in model.tensors.enumerated()
-    where ChunkScanner.canScan(tensor.elementType) && !tensor.isExpansion {
-      byFile[tensor.storage.file, default: []].append(index)
-      progress.expect(tensor.denseByteCount)
+    where ChunkScanner.canScan(tensor.counted.elementType) && !tensor.counted.isExpansion {
+      byFile[tensor.counted.storage.file, default: []].append(index)
+      progress.expect(tensor.counted.denseByteCount)
     }
     for (file, indices) in byFile.sorted(by: { $0.key < $1.key }) {
-      let source = model.files[file].source
-      progress.begin(model.files[file].name)
-      let readers = try indices.map { try prepare(model.tensors[$0], source) }
+      let source = model.source(ofFile: file)
+      progress.begin(model.files[model.file(ofNumber: file)].name)
+      let readers = try indices.map { try prepare(model.tensors[$0].counted, source) }
       let counts = try scan(readers)
       for (place, index) in indices.enumerated() {
         var statistics = TensorStatistics(counts[place], reader: readers[place])
+        if model.tensors[index].views?.codes != nil {
+          // Codes that share units have no smaller layout of their own.
+          let tensor = model.tensors[index]
+          statistics.best = LayoutChoice(layout: tensor.layout, byteCount: tensor.storage.byteCount)
+        }
         if let patterns = try patternsAcross(readers[place], axis: reports[index].axis) {
           statistics.patterns = patterns
         }

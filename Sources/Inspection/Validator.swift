@@ -50,14 +50,16 @@ public struct Validator: Sendable {
   /// - Throws: what reading throws.
   public func validate(_ model: Model, path: String, checksAll: Bool) throws -> ValidationReport {
     var results = model.tensors.map { result(for: $0, checksAll: checksAll) }
-    for result in results where result.status != .skipped { progress.expect(result.tensor.denseByteCount) }
+    for result in results where result.status != .skipped {
+      progress.expect(result.tensor.counted.denseByteCount)
+    }
     var openFile: Int?
     for index in results.indices where results[index].status != .skipped {
-      let file = results[index].tensor.storage.file
-      if let openFile, openFile != file { try model.files[openFile].source.rest() }
+      let file = results[index].tensor.counted.storage.file
+      if let openFile, openFile != file { try model.source(ofFile: openFile).rest() }
       openFile = file
       progress.begin(results[index].tensor.name.text)
-      try check(&results[index], model.files[file].source)
+      try check(&results[index], model.source(ofFile: file))
     }
     for file in model.files { try file.source.rest() }
     return ValidationReport(
@@ -76,6 +78,7 @@ public struct Validator: Sendable {
       ValidationReport.TensorResult(tensor: tensor, status: .skipped, reason: reason)
     }
     if !checksAll, let reason = WeightKind(tensor).reasonToSkip { return skip(reason) }
+    let tensor = tensor.counted
     if !ChunkScanner.canScan(tensor.elementType) {
       return skip("\(tensor.elementType.name) packs elements into shared bytes")
     }
@@ -98,7 +101,7 @@ public struct Validator: Sendable {
   }
 
   private func check(_ result: inout ValidationReport.TensorResult, _ source: any ByteSource) throws {
-    let tensor = result.tensor
+    let tensor = result.tensor.counted
     guard let axis = result.axis?.axes.first, let view = AxisView(tensor.shape, axis: axis) else { return }
     let matrix = view.matrix(of: tensor)
     var reader = DenseReader(

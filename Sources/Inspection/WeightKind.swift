@@ -10,6 +10,8 @@ public enum WeightKind: String, Sendable, Hashable {
   case outputHead
   /// A vector or scalar: bias, norm, scale.
   case vector
+  /// What a weight needs beside it: a scale, a zero point, a mask.
+  case auxiliary
   /// Integers or booleans: positions, masks, indices.
   case notWeight
 
@@ -23,8 +25,11 @@ public enum WeightKind: String, Sendable, Hashable {
 
   /// Judges a tensor by the names that checkpoints use.
   public init(_ tensor: Tensor) {
+    let tensor = tensor.counted
     if !Self.isWeight(tensor.elementType) {
       self = .notWeight
+    } else if Self.auxiliaryEndings.contains(where: { NameWords.ends(tensor.name, in: $0) }) {
+      self = .auxiliary
     } else if tensor.shape.rank < 2 {
       self = .vector
     } else if Self.embeddingWords.contains(where: { NameWords.contains($0, in: tensor.name) }) {
@@ -38,6 +43,8 @@ public enum WeightKind: String, Sendable, Hashable {
     }
   }
 
+  private static let auxiliaryEndings = ["_scale", "_scale_inv", "_zero_point", "_mask", ".mask", ".scales"]
+    .map { Array($0.utf8) }
   private static let embeddingWords = ["embed", "wte.", "wpe.", "token_embd", "relative_attention_bias"]
     .map { Array($0.utf8) }
   private static let headWords = ["lm_head", "embed_out"].map { Array($0.utf8) }
@@ -49,6 +56,7 @@ public enum WeightKind: String, Sendable, Hashable {
     case .embedding: "an embedding"
     case .outputHead: "an output head"
     case .vector: "a vector"
+    case .auxiliary: "a scale, a zero point or a mask"
     case .notWeight: "no weight by its type"
     }
   }
@@ -58,6 +66,13 @@ private let convolutionWord = Array("conv".utf8)
 
 /// Words within names, letters of either case alike.
 private enum NameWords {
+  /// Whether the name ends so, in just these letters.
+  static func ends(_ name: TensorName, in ending: [UInt8]) -> Bool {
+    let bytes = name.text.utf8Span.span
+    let start = bytes.count - ending.count
+    return start >= 0 && ending.indices.reversed().allSatisfy { bytes[start + $0] == ending[$0] }
+  }
+
   /// Whether `word`, in lower case, stands in the name.
   static func contains(_ word: [UInt8], in name: TensorName) -> Bool {
     let bytes = name.text.utf8Span.span
@@ -85,7 +100,7 @@ extension ReductionAxis {
   /// stacks of matrices (`[experts, out, in]`) have rank 3 too.
   public static func byConvention(_ tensor: Tensor) -> ReductionAxis? {
     if let known = tensor.reduction { return known }
-    let extents = tensor.shape.extents
+    let extents = tensor.logicalShape.extents
     guard extents.count >= 2 else { return nil }
     let isConvolution: Bool
     switch extents.count {

@@ -34,6 +34,20 @@ public struct ModelFile: Sendable {
   }
 }
 
+/// Bytes that no file holds as they are: they are decoded from a file's whenever they are read.
+public struct ModelView: Sendable {
+  /// The decoded bytes.
+  public var source: any ByteSource
+  /// The file that they are decoded from, as an index into ``Model/files``.
+  public var file: Int
+
+  /// Bytes that are decoded from `file`.
+  public init(source: any ByteSource, file: Int) {
+    self.source = source
+    self.file = file
+  }
+}
+
 /// A model: descriptors of its tensors, in the order of its files. It holds no element of any tensor.
 ///
 /// Memory: about 200 bytes a tensor, plus names and metadata.
@@ -42,6 +56,8 @@ public struct Model: Sendable {
   public var container: Container
   /// The files, shards in the order of the index.
   public var files: [ModelFile]
+  /// What is decoded from files while it is read; regions number them from `files.count` on.
+  public var views: [ModelView] = []
   /// The tensors, names unique.
   public var tensors: [Tensor]
   /// What is not wrong but should be known, in the order in which it was found.
@@ -58,6 +74,22 @@ public struct Model: Sendable {
     self.files = files
     self.tensors = tensors
     self.warnings = warnings
+  }
+
+  /// The bytes that a region's number of a file means: a file's, or a view's.
+  public func source(ofFile number: Int) -> any ByteSource {
+    number < files.count ? files[number].source : views[number - files.count].source
+  }
+
+  /// The bytes that a tensor's parts lie in.
+  public func source(of tensor: Tensor) -> any ByteSource { source(ofFile: tensor.storage.file) }
+
+  /// The file that a tensor comes from, decoded or not, as an index into ``files``.
+  public func file(of tensor: Tensor) -> Int { file(ofNumber: tensor.storage.file) }
+
+  /// The file that a region's number of a file leads to.
+  public func file(ofNumber number: Int) -> Int {
+    number < files.count ? number : views[number - files.count].file
   }
 
   /// The bytes of all parts of all tensors.

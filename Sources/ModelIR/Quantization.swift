@@ -29,6 +29,8 @@ public final class Quantization: Sendable, Hashable {
   public let bits: Int
   /// How codes share bytes, by name; nil where one element is one code.
   public let packing: String?
+  /// The shape in codes where several share one stored unit; nil where the tensor's shape is that.
+  public let logicalShape: Shape?
   /// How far one scale reaches.
   public let granularity: Granularity
   /// The scale.
@@ -37,31 +39,39 @@ public final class Quantization: Sendable, Hashable {
   public let zeroPoint: Parameter?
   /// A second scale over all, as NVFP4 has it.
   public let globalScale: Parameter?
+  /// For each column the group that it belongs to, where groups are no runs of columns.
+  public let groupIndex: Parameter?
 
   /// A quantization of these parts.
   public init(
     scheme: String,
     bits: Int,
     packing: String? = nil,
+    logicalShape: Shape? = nil,
     granularity: Granularity,
     scale: Parameter? = nil,
     zeroPoint: Parameter? = nil,
-    globalScale: Parameter? = nil
+    globalScale: Parameter? = nil,
+    groupIndex: Parameter? = nil
   ) {
     self.scheme = scheme
     self.bits = bits
     self.packing = packing
+    self.logicalShape = logicalShape
     self.granularity = granularity
     self.scale = scale
     self.zeroPoint = zeroPoint
     self.globalScale = globalScale
+    self.groupIndex = groupIndex
   }
 
   /// Whether all parts are the same.
   public static func == (left: Quantization, right: Quantization) -> Bool {
     left.scheme == right.scheme && left.bits == right.bits && left.packing == right.packing
+      && left.logicalShape == right.logicalShape
       && left.granularity == right.granularity && left.scale == right.scale
       && left.zeroPoint == right.zeroPoint && left.globalScale == right.globalScale
+      && left.groupIndex == right.groupIndex
   }
 
   /// Feeds all parts.
@@ -69,9 +79,11 @@ public final class Quantization: Sendable, Hashable {
     hasher.combine(scheme)
     hasher.combine(bits)
     hasher.combine(packing)
+    hasher.combine(logicalShape)
     hasher.combine(granularity)
     hasher.combine(scale)
     hasher.combine(zeroPoint)
     hasher.combine(globalScale)
+    hasher.combine(groupIndex)
   }
 }

@@ -14,6 +14,9 @@ public struct Tensor: Sendable {
   /// can.
   public var reduction: ReductionAxis?
 
+  /// How else the elements can be seen, where what is stored is not what counts.
+  public var views: TensorViews?
+
   /// A tensor of these parts.
   public init(
     name: TensorName,
@@ -30,6 +33,13 @@ public struct Tensor: Sendable {
     self.quantization = quantization
     self.reduction = reduction
   }
+
+  /// The shape in elements: ``shape``, or the codes' where several codes share one stored unit.
+  public var logicalShape: Shape { quantization?.logicalShape ?? shape }
+
+  /// The tensor whose elements are counted: the codes as numbers around their zero point where the stored
+  /// units are not those, else the tensor itself.
+  public var counted: Tensor { views?.codes ?? self }
 
   /// The layout of the storage.
   public var layout: Layout { storage.layout }

@@ -27,7 +27,7 @@ public struct DenseReader: Sendable {
   /// Buffers that are used again for every chunk.
   public struct Workspace: Sendable {
     /// The dense bytes of the chunk that was read last.
-    public internal(set) var dense: [UInt8] = []
+    public package(set) var dense: [UInt8] = []
     var encoded = EncodedChunk()
     /// Which chunk of which reader `dense` holds, where that matters.
     var current: (reader: Identity, chunk: Int)?

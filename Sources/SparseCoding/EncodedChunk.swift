@@ -24,6 +24,16 @@ public struct EncodedChunk: Sendable {
   /// No chunk yet.
   public init() {}
 
+  /// Makes room for values of so many bytes, without keeping those that there are.
+  package mutating func reserveValues(_ byteCount: Int) { Self.grow(&values, to: byteCount) }
+
+  /// Makes room for structure of so many bytes, without keeping what there is.
+  package mutating func reserveStructure(_ byteCount: Int) {
+    Self.grow(&structure, to: byteCount)
+    for index in 0..<byteCount { structure[index] = 0 }
+    structureByteCount = byteCount
+  }
+
   /// Makes a buffer at least `byteCount` bytes long, slack included, without keeping what it held.
   static func grow(_ buffer: inout [UInt8], to byteCount: Int) {
     let needed = byteCount + kernelSlack

@@ -16,6 +16,12 @@ public enum LayoutObstacle: Error, Sendable, Hashable {
   case nameTaken(TensorName)
   /// The parts' sizes exceed 64 bits.
   case tooLarge
+  /// Rows are no multiple of so many elements.
+  case raggedRows(multiple: Int, columns: UInt64)
+  /// The form stores only the weights of modules, by their names.
+  case notAModuleWeight
+  /// The form is meant for the weights of matrix products.
+  case notTargeted(String)
 
   /// The reason in words.
   public var reason: String {
@@ -28,6 +34,9 @@ public enum LayoutObstacle: Error, Sendable, Hashable {
       "\(groups) \(groups == 1 ? "group has" : "groups have") more than \(pattern.kept) stored elements"
     case .nameTaken(let name): "its part would be called \(name.text), as another tensor is"
     case .tooLarge: "its parts would exceed 64 bits of bytes"
+    case .raggedRows(let multiple, let columns): "rows of \(columns) elements are no multiple of \(multiple)"
+    case .notAModuleWeight: "its name does not end in .weight"
+    case .notTargeted(let what): "it is \(what)"
     }
   }
 }

@@ -37,7 +37,30 @@ extension JSONReader {
   mutating func skipNumber() throws { _ = try readDouble() }
 
   /// The digits of the number that was read last.
-  private var numberText: String { String(decoding: scratch, as: UTF8.self) }
+  var numberText: String { String(decoding: scratch, as: UTF8.self) }
+
+  /// Reads a number as it is spelled.
+  public mutating func readNumberText() throws -> String {
+    _ = try readDouble()
+    return numberText
+  }
+
+  /// Reads `NaN` or `Infinity`, where they pass.
+  private mutating func readNonFinite() throws -> Double? {
+    guard takesNonFinite, let byte = try peekByte() else { return nil }
+    switch byte {
+    case UInt8(ascii: "N"):
+      try readWord("NaN")
+      scratch.append(contentsOf: "NaN".utf8)
+      return .nan
+    case UInt8(ascii: "I"):
+      try readWord("Infinity")
+      let isNegative = !scratch.isEmpty
+      scratch.append(contentsOf: "Infinity".utf8)
+      return isNegative ? -.infinity : .infinity
+    default: return nil
+    }
+  }
 
   /// Reads a number; one beyond double precision is refused, as serde_json does.
   public mutating func readDouble() throws -> Double {
@@ -47,6 +70,7 @@ extension JSONReader {
     func fail() -> JSONError { JSONError(.badNumber, at: start) }
 
     if try peekByte() == UInt8(ascii: "-") { try take() }
+    if let odd = try readNonFinite() { return odd }
     if try peekByte() == UInt8(ascii: "0") {
       try take()
       if let byte = try peekByte(), byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { throw fail() }

@@ -10,6 +10,10 @@ public struct JSONReader: ~Copyable {
   /// How many keys the objects within one skipped value may have.
   public static let skippedKeyLimit = 100_000
 
+  /// Whether `NaN`, `Infinity` and `-Infinity` pass as numbers: Python's `json` writes them, and some
+  /// models' config.json has them.
+  public var takesNonFinite = false
+
   var window: [UInt8]
   var position = 0
   var end: Int
@@ -85,6 +89,9 @@ public struct JSONReader: ~Copyable {
     case UInt8(ascii: "t"), UInt8(ascii: "f"): return .boolean
     case UInt8(ascii: "n"): return .null
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
+    case UInt8(ascii: "N"), UInt8(ascii: "I"):
+      if takesNonFinite { return .number }
+      throw failure(.unexpectedByte(window[position], expected: "a value"))
     case let byte: throw failure(.unexpectedByte(byte, expected: "a value"))
     }
   }
@@ -167,7 +174,7 @@ public struct JSONReader: ~Copyable {
     return value
   }
 
-  private mutating func readWord(_ word: StaticString) throws {
+  mutating func readWord(_ word: StaticString) throws {
     for expected in word.description.utf8 {
       guard let byte = try peekByte() else { throw failure(.unexpectedEnd) }
       guard byte == expected else { throw failure(.unexpectedByte(byte, expected: "'\(word)'")) }

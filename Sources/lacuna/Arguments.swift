@@ -1,6 +1,7 @@
 // How the library's own types are read from the command line.
 
 public import ArgumentParser
+public import CompressedTensors
 public import Conversion
 public import Inspection
 public import ModelIR
@@ -46,3 +47,7 @@ extension ConversionOptions.LayoutRequest: ExpressibleByArgument {
   /// `keep`
   public var defaultValueDescription: String { "keep" }
 }
+
+extension ConversionOptions.Target: ExpressibleByArgument {}
+
+extension Assumptions.Item: ExpressibleByArgument {}

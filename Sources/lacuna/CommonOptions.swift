@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ByteIO
+internal import CompressedTensors
 internal import Conversion
 internal import ModelIR
 internal import SparseCoding
@@ -60,6 +61,17 @@ struct WorkOptions: ParsableArguments {
   @Flag(help: "Take what other readers take, with a warning for each.")
   var lenient = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      What to assume where a file leaves it open: how integers of 3, 5, 6 and 7 bits share words, and whether \
+      MXFP4 exponents are 2 too small; may be repeated.
+      """,
+      valueName: "padded-words|dense-words|small-exponents|right-exponents"
+    )
+  )
+  var assume: [Assumptions.Item] = []
+
   @Option(help: ArgumentHelp("Worker threads (default: all cores).", valueName: "n"))
   var threads: Int?
 
@@ -79,6 +91,8 @@ struct WorkOptions: ParsableArguments {
     if let threads, threads < 1 || threads > 1024 { throw ValidationError("--threads takes 1 to 1024.") }
     if memory.bytes < 1_000_000 { throw ValidationError("--memory takes 1M or more.") }
   }
+
+  var assumptions: Assumptions { Assumptions(assume) }
 
   var resources: WorkResources {
     WorkResources(threads: threads ?? ProcessFacts.processors, memory: memory.bytes)

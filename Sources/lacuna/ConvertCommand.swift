@@ -4,26 +4,69 @@ internal import Inspection
 internal import ModelIR
 internal import Reporting
 
-/// The containers that are written.
-enum TargetContainer: String, ExpressibleByArgument, CaseIterable {
-  case safetensors
+/// The element types that weights can be given.
+enum WeightType: String, ExpressibleByArgument, CaseIterable {
+  case bf16, f16, f32
+
+  var elementType: ElementType {
+    switch self {
+    case .bf16: .bfloat16
+    case .f16: .float16
+    case .f32: .float32
+    }
+  }
+}
+
+/// What can be said of compressed-tensors' sparse forms.
+struct CompressedTensorsOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Make sparse parts as the library itself does: -0.0 is dropped, more than two of four are pruned, and \
+      weights of any rank and kind are taken. What is lost is reported.
+      """
+  )
+  var asReference = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave a module dense: its path, or re: and a pattern; may be repeated.",
+      valueName: "module"
+    )
+  )
+  var ignore: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Write parts as this version of the library names them; before 0.9 after whole tensors.",
+      valueName: "version"
+    )
+  )
+  var libraryVersion = SparseTarget.usualVersion
 }
 
 /// `lacuna convert`
 struct ConvertCommand: LacunaCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Convert a model between layouts, bit for bit.",
+    abstract: "Convert a model between layouts and dialects, bit for bit.",
     discussion: """
       A folder in gives a folder out, with every other file carried over; a single file gives a single file \
       unless --shard-size splits it. A named layout applies to tensors of rank 2 or more that can hold it; \
       the others stay as they are and are listed with the reason. Every chunk is decoded and compared right \
       after it is encoded.
 
+      Checkpoints of compressed-tensors, whichever version wrote them, are read as what they stand for. \
+      With --layout dense they become folders that today's loaders read: sparse weights dense under their \
+      modules' names, quantized ones as they were, config.json without its sparse part; --type bf16 gives \
+      plain numbers instead, as the library itself would compute them.
+
       Examples:
         lacuna convert model.safetensors small.safetensors --layout auto
         lacuna convert ./Llama-8B-pruned ./Llama-8B-sparse --layout nm:2:4
         lacuna convert ./Llama-8B-sparse ./Llama-8B-again --layout dense
+        lacuna convert ./Llama-8B-w4a16 ./Llama-8B-bf16 --to safetensors --type bf16
+        lacuna convert ./Llama-8B-pruned ./OUT --to compressed-tensors --layout bitmask
+        lacuna convert ./Llama-8B-w4a16 ./OUT --repair-config
       """
   )
 
@@ -33,13 +76,26 @@ struct ConvertCommand: LacunaCommand {
   @Argument(help: "The file or folder to write.")
   var output: String
 
-  @Option(help: ArgumentHelp("The container to write.", valueName: "safetensors"))
-  var to = TargetContainer.safetensors
+  @Option(
+    help: ArgumentHelp(
+      "The form to write: our own parts, or compressed-tensors' (default: the input's).",
+      valueName: "safetensors|compressed-tensors"
+    )
+  )
+  var to: ConversionOptions.Target?
 
   @Option(
     help: ArgumentHelp("The layout that tensors take.", valueName: "keep|auto|dense|bitmask|csr|nm:N:M")
   )
   var layout = ConversionOptions.LayoutRequest.keep
+
+  @Option(
+    help: ArgumentHelp(
+      "Give weights this element type, quantized ones dequantized; the only option that changes values.",
+      valueName: "bf16|f16|f32"
+    )
+  )
+  var type: WeightType?
 
   @Flag(help: "Refuse, instead of leaving a tensor as it is that cannot take the layout.")
   var strict = false
@@ -61,6 +117,10 @@ struct ConvertCommand: LacunaCommand {
   @Flag(help: "Write out tensors that take thousands of times the bytes that they are stored in.")
   var allowExpand = false
 
+  @Flag(help: "Cut from config.json a sparse part that only says that weights are dense: vLLM refuses it.")
+  var repairConfig = false
+
+  @OptionGroup(title: "Writing compressed-tensors") var sparse: CompressedTensorsOptions
   @OptionGroup var selection: SelectionOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup(title: "Work") var work: WorkOptions
@@ -70,10 +130,20 @@ struct ConvertCommand: LacunaCommand {
   }
 
   func execute() throws -> Int32 {
-    var opened = try OpenedModel(input, lenient: work.lenient)
+    if repairConfig, try ConfigRepair.isConfig(input) {
+      try ConfigRepair.repair(input, to: output, force: force, dryRun: dryRun)
+      return Outcome.yes
+    }
+    var opened = try OpenedModel(input, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     try opened.select(selection.filter)
     var options = ConversionOptions()
+    options.target = to
+    options.elementType = type?.elementType
+    options.repairsConfig = repairConfig
+    options.asReference = sparse.asReference
+    options.libraryVersion = sparse.libraryVersion
+    options.ignoredModules = sparse.ignore
     options.layout = layout
     options.strict = strict
     options.shardSize = shardSize?.bytes

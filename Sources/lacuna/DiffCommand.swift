@@ -52,7 +52,7 @@ struct DiffCommand: LacunaCommand {
   }
 
   private func open(_ path: String) throws -> OpenedModel {
-    var opened = try OpenedModel(path, lenient: work.lenient)
+    var opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     // A selection that is empty in one model only is a difference, not a mistake.
     opened.model.tensors.removeAll { !selection.filter.selects($0.name) }

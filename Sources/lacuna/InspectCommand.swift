@@ -67,7 +67,7 @@ struct InspectCommand: LacunaCommand {
   }
 
   private func inspect(_ path: String) throws -> ModelReport {
-    var opened = try OpenedModel(path, lenient: work.lenient)
+    var opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     try opened.select(selection.filter)
     let progress = WorkProgress()
@@ -108,7 +108,7 @@ struct InspectCommand: LacunaCommand {
   /// What was not looked at is said.
   private func uncounted(_ model: Model) -> [Diagnosis] {
     model.tensors.filter(\.isExpansion).map { tensor in
-      var diagnosis = ExpansionFault(tensor, in: model.files[tensor.storage.file].source).diagnosis
+      var diagnosis = ExpansionFault(tensor, in: model.source(of: tensor)).diagnosis
       diagnosis.expected = "its values were not counted"
       return diagnosis
     }

@@ -69,7 +69,7 @@ struct ValidateCommand: LacunaCommand {
   }
 
   private func check(_ path: String) throws -> ValidationReport {
-    var opened = try OpenedModel(path, lenient: work.lenient)
+    var opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     try opened.select(selection.filter)
     let progress = WorkProgress()

@@ -37,7 +37,7 @@ struct VerifyCommand: LacunaCommand {
   }
 
   private func check(_ path: String) throws -> IntegrityReport {
-    let opened = try OpenedModel(path, lenient: work.lenient)
+    let opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
     let progress = WorkProgress()
     let resources = work.resources
     let checker = IntegrityChecker(

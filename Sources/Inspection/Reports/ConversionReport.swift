@@ -20,6 +20,14 @@ public struct ConversionReport: Sendable {
     public var bytesAfter: UInt64
     /// Why it did not take the layout that was asked for.
     public var reason: String?
+    /// The name of another library's format, where its parts are in that.
+    public var format: String?
+    /// The scheme or element type before, where it was changed.
+    public var typeBefore: String?
+    /// How many elements have another value than before.
+    public var changedValues: UInt64
+    /// How many elements lost the sign of a zero.
+    public var droppedNegativeZeros: UInt64
 
     /// A result of these parts.
     public init(
@@ -30,7 +38,11 @@ public struct ConversionReport: Sendable {
       to: Layout,
       bytesBefore: UInt64,
       bytesAfter: UInt64,
-      reason: String?
+      reason: String?,
+      format: String? = nil,
+      typeBefore: String? = nil,
+      changedValues: UInt64 = 0,
+      droppedNegativeZeros: UInt64 = 0
     ) {
       self.name = name
       self.elementType = elementType
@@ -40,6 +52,10 @@ public struct ConversionReport: Sendable {
       self.bytesBefore = bytesBefore
       self.bytesAfter = bytesAfter
       self.reason = reason
+      self.format = format
+      self.typeBefore = typeBefore
+      self.changedValues = changedValues
+      self.droppedNegativeZeros = droppedNegativeZeros
     }
   }
 
@@ -79,6 +95,8 @@ public struct ConversionReport: Sendable {
   public var wasVerified: Bool
   /// Seconds from start to end.
   public var seconds: Double
+  /// What was done besides changing layouts.
+  public var notes: [String]
   /// What should be known.
   public var warnings: [Diagnosis]
 
@@ -95,6 +113,7 @@ public struct ConversionReport: Sendable {
     plannedMemory: UInt64,
     wasVerified: Bool,
     seconds: Double,
+    notes: [String] = [],
     warnings: [Diagnosis]
   ) {
     self.input = input
@@ -108,6 +127,7 @@ public struct ConversionReport: Sendable {
     self.plannedMemory = plannedMemory
     self.wasVerified = wasVerified
     self.seconds = seconds
+    self.notes = notes
     self.warnings = warnings
   }
 

@@ -146,6 +146,7 @@ extension JSONReport {
       try writer.member("scheme", quantization.scheme)
       try writer.member("bits", quantization.bits)
       if let packing = quantization.packing { try writer.member("packing", packing) }
+      if let shape = quantization.logicalShape { try writer.member("logical_shape", shape) }
       switch quantization.granularity {
       case .tensor: break
       case .channel(let axis): try writer.member("axis", axis)
@@ -156,7 +157,7 @@ extension JSONReport {
       }
       let parameters = [
         ("scale", quantization.scale), ("zero_point", quantization.zeroPoint),
-        ("global_scale", quantization.globalScale),
+        ("global_scale", quantization.globalScale), ("group_index", quantization.groupIndex),
       ]
       for (name, parameter) in parameters {
         guard let parameter else { continue }
@@ -179,6 +180,7 @@ extension WeightKind {
     case .embedding: "embedding"
     case .outputHead: "output_head"
     case .vector: "vector"
+    case .auxiliary: "auxiliary"
     case .notWeight: "not_weight"
     }
   }

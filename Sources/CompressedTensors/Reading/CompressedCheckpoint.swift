@@ -1,0 +1,122 @@
+public import ByteIO
+public import ModelIR
+internal import StrictJSON
+
+/// A model as compressed-tensors and its relatives wrote it, put together.
+///
+/// Memory: descriptors. Sparse weights keep the regions of their parts; what no region holds as it is (words of
+/// an earlier layout, tiles of a GPU kernel) is decoded whenever it is read.
+public struct CompressedCheckpoint: Sendable {
+  /// The configuration, where there is one.
+  public let config: CompressionConfig?
+  /// The text of config.json, where it was read.
+  public let configText: [UInt8]?
+  /// What the parts turned out to be.
+  public let facts: CompressionFacts
+
+  /// Whether anything of the library was found.
+  public var isEmpty: Bool { facts.isEmpty && config == nil }
+
+  /// The name of the file that tells how weights are compressed.
+  public static let configName = "config.json"
+
+  /// Puts the compressed modules of `model` together.
+  ///
+  /// - Parameters:
+  ///   - configText: the text of config.json; nil for none.
+  ///   - configFile: what messages call it.
+  ///   - assumptions: what the user says where the files do not.
+  /// - Throws: ``ConfigFault``, ``PartFault``, or what reading throws; the model is as it was then.
+  public init(
+    resolving model: inout Model,
+    configText: [UInt8]?,
+    configFile: String = configName,
+    assumptions: Assumptions = Assumptions()
+  ) throws {
+    var config: CompressionConfig?
+    var isForeign = false
+    if let configText { (config, isForeign) = try ConfigReader.read(configText, file: configFile) }
+    self.configText = configText
+    self.config = config
+    var assembly = Assembly(model, config: config, assumptions: assumptions)
+    try assembly.resolveSparse()
+    try assembly.resolveCutlass()
+    // Another library's parts may have the same names and mean something else.
+    if !isForeign {
+      try assembly.resolveMarlin(configFile: configFile)
+      try assembly.resolveQuantized(configFile: configFile)
+    }
+    try assembly.attachCodes()
+    try assembly.resolveMasks()
+    facts = assembly.facts
+    guard !facts.isEmpty || assembly.hasCodes else { return }
+    if facts.assumptions > Self.mostAssumptions {
+      let more = facts.assumptions - Self.mostAssumptions
+      assembly.warnings.append(Diagnosis(.badData, file: configFile, "so was it for \(more) more tensors"))
+    }
+    model.tensors = assembly.tensors
+    model.views = assembly.views
+    model.warnings += assembly.warnings
+  }
+
+  /// Whether a model has tensors that its config.json may say something about.
+  public static func hasParts(_ model: Model) -> Bool { !PartTable(model.tensors).modules.isEmpty }
+
+  /// How many assumptions are said one by one.
+  static let mostAssumptions = 3
+
+  /// The bytes of a folder's config.json; nil if there is none.
+  public static func configText(in folder: Folder) throws -> [UInt8]? {
+    guard try folder.kind(of: configName) == .regular else { return nil }
+    return try configText(of: folder.open(configName))
+  }
+
+  /// The bytes of a config.json.
+  public static func configText(of source: any ByteSource) throws -> [UInt8] {
+    guard source.byteCount <= ConfigReader.sizeLimit else {
+      throw ConfigFault(file: source.displayName, .tooLarge(source.byteCount))
+    }
+    var text = [UInt8](repeating: 0, count: Int(source.byteCount))
+    try source.read(text.count, at: 0, into: &text, startingAt: 0)
+    try source.rest()
+    return text
+  }
+}
+
+extension Assembly {
+  /// Whether some tensor's codes are not its stored units.
+  var hasCodes: Bool { tensors.contains { $0.views?.codes != nil } }
+
+  /// Gives quantized tensors whose stored units are no plain numbers a view of their codes.
+  mutating func attachCodes() throws {
+    guard tensors.contains(where: { $0.quantization != nil }) else { return }
+    var places: [TensorName: Int] = [:]
+    for (index, tensor) in tensors.enumerated() { places[tensor.name] = index }
+    for index in tensors.indices {
+      guard let quantization = tensors[index].quantization,
+        quantization.packing != nil || quantization.zeroPoint != nil
+      else { continue }
+      let tensor = tensors[index]
+      guard let weight = try QuantizedWeight(tensor, in: lookup(places)) else { continue }
+      let codes = try decodedTensor(
+        tensor.name,
+        weight.numberType,
+        weight.shape,
+        from: CenteredCodes(weight),
+        blaming: tensor
+      )
+      tensors[index].views = TensorViews(
+        codes: codes,
+        masked: tensor.views?.masked,
+        mask: tensor.views?.mask
+      )
+    }
+  }
+
+  private func lookup(_ places: [TensorName: Int]) -> QuantizedWeight.Model {
+    QuantizedWeight.Model(
+      tensor: { name in places[name].map { tensors[$0] } },
+      source: { tensor in source(of: tensor) }
+    )
+  }
+}

@@ -1,0 +1,132 @@
+public import ModelIR
+internal import Quantizing
+
+/// What became of a tensor whose element type was changed.
+public struct TypeChange: Sendable {
+  /// The tensor as it is called now.
+  public let name: TensorName
+  /// The scheme or element type that it had.
+  public let from: String
+  /// The tensors that it took in: packed codes, scales, zero points.
+  public let parts: [TensorName]
+  /// The bytes that it and its parts took.
+  public let bytesBefore: UInt64
+  /// How many values are others than the library's own, counted while they are written.
+  public let tally: ValueTally
+}
+
+/// Quantized weights as the numbers that they stand for, and floats as floats of another type.
+public struct Dequantization {
+  private var assembly: Assembly
+  private let type: ElementType
+  private var changes: [TypeChange] = []
+
+  /// The types that numbers can be given.
+  public static let types: [ElementType] = [.bfloat16, .float16, .float32]
+
+  private init(_ model: Model, to type: ElementType) {
+    assembly = Assembly(model, config: nil, assumptions: Assumptions())
+    self.type = type
+  }
+
+  /// Gives the quantized weights and the floats of `model` the element type `type`, one of ``types``; numbers
+  /// are computed while they are read, bit for bit as the library computes them, and then cast.
+  ///
+  /// Parts that quantized weights no longer need are taken out.
+  /// - Throws: ``PartFault`` for a weight that cannot be dequantized.
+  public static func apply(to model: inout Model, _ type: ElementType) throws -> [TypeChange] {
+    precondition(types.contains(type), "no type of weights")
+    var dequantization = Dequantization(model, to: type)
+    try dequantization.run()
+    model.tensors = dequantization.assembly.tensors
+    model.views = dequantization.assembly.views
+    return dequantization.changes
+  }
+
+  private mutating func run() throws {
+    let tensors = assembly.tensors
+    var places: [TensorName: Int] = [:]
+    for (index, tensor) in tensors.enumerated() { places[tensor.name] = index }
+    var replaced: [Int: [Tensor]] = [:]
+    for (index, tensor) in tensors.enumerated() where tensor.quantization != nil {
+      replaced[index] = [try dequantized(tensor, places, &replaced)]
+    }
+    for (index, tensor) in tensors.enumerated() where replaced[index] == nil {
+      if let cast = try cast(tensor) { replaced[index] = [cast] }
+    }
+    assembly.replace(replaced)
+  }
+
+  private mutating func dequantized(
+    _ tensor: Tensor,
+    _ places: [TensorName: Int],
+    _ replaced: inout [Int: [Tensor]]
+  ) throws -> Tensor {
+    let assembly = assembly
+    let model = QuantizedWeight.Model(
+      tensor: { name in places[name].map { assembly.tensors[$0] } },
+      source: { assembly.source(of: $0) }
+    )
+    guard let weight = try QuantizedWeight(tensor, in: model), let numbers = DequantizedMatrix(weight) else {
+      let scheme = tensor.quantization?.scheme ?? ""
+      throw assembly.fault(tensor, .wrongScheme("its scheme \(scheme) cannot be dequantized"))
+    }
+    let module = Self.module(of: tensor.name)
+    let tally = ValueTally()
+    let matrix: any RowDecoding =
+      FloatCast(from: numbers.elementType, to: type).map { CastMatrix(numbers, $0, tally: tally) } ?? numbers
+    let name = TensorName(module + ".weight")
+    if name != tensor.name && places[name] != nil { throw assembly.fault(tensor, .storedTwice) }
+    let result = try self.assembly.decodedTensor(name, type, weight.shape, from: matrix, blaming: tensor)
+    var parts: [TensorName] = []
+    var bytes = tensor.storage.byteCount
+    for ending in Self.endings {
+      let part = TensorName(module + ending)
+      guard let place = places[part], part != name, part != tensor.name else { continue }
+      replaced[place] = []
+      parts.append(part)
+      bytes &+= assembly.tensors[place].storage.byteCount
+    }
+    changes.append(
+      TypeChange(
+        name: name,
+        from: tensor.quantization?.scheme ?? "",
+        parts: parts,
+        bytesBefore: bytes,
+        tally: tally
+      )
+    )
+    return result
+  }
+
+  private static func module(of name: TensorName) -> String {
+    for ending in [".weight_packed", ".weight"] where name.text.hasSuffix(ending) {
+      return String(name.text.dropLast(ending.count))
+    }
+    return name.text
+  }
+
+  /// What a quantized module has besides its codes.
+  private static let endings = [
+    ".weight_scale", ".weight_zero_point", ".weight_shape", ".weight_g_idx", ".weight_global_scale",
+    ".input_scale", ".input_zero_point", ".input_global_scale", ".output_scale", ".output_zero_point",
+    ".output_global_scale",
+  ]
+
+  private mutating func cast(_ tensor: Tensor) throws -> Tensor? {
+    guard tensor.elementType != type, let cast = FloatCast(from: tensor.elementType, to: type) else { return nil }
+    let tally = ValueTally()
+    let matrix = CastMatrix(try assembly.matrix(of: tensor), cast, tally: tally)
+    let result = try assembly.decodedTensor(tensor.name, type, tensor.shape, from: matrix, blaming: tensor)
+    changes.append(
+      TypeChange(
+        name: tensor.name,
+        from: tensor.elementType.name,
+        parts: [],
+        bytesBefore: tensor.storage.byteCount,
+        tally: tally
+      )
+    )
+    return result
+  }
+}

@@ -1,0 +1,90 @@
+internal import CompressedTensors
+internal import ModelIR
+
+/// What becomes of a folder's config.json.
+struct ConfigPlan {
+  /// Its new text; nil if it stays as it is.
+  private(set) var text: [UInt8]?
+  /// What was changed, in words.
+  private(set) var note: String?
+  /// What should be known.
+  private(set) var warnings: [Diagnosis] = []
+
+  /// No change.
+  init() {}
+
+  /// What the weights that are written need.
+  /// - Throws: ``ConfigFault``.
+  init(
+    _ opened: OpenedModel,
+    _ options: ConversionOptions,
+    _ work: Converter.Work,
+    output: String,
+    isFolder: Bool
+  ) throws {
+    let file = CompressedCheckpoint.configName
+    let compression = opened.compression
+    if options.repairsConfig {
+      text = try ConfigText.repaired(compression.configText ?? Array("{}".utf8), file: opened.path + "/" + file)
+      note = "config.json: the sparse part that stopped loaders was cut"
+      return
+    }
+    if work.plan.isUnchanged { return }
+    let forms = Set(work.decisions.compactMap { $0.form?.format })
+    if let format = forms.contains(.sparse24Bitmask) ? .sparse24Bitmask : forms.first {
+      let sparsity = sparsity(format, options, work)
+      let sparse = try ConfigText.sparse(compression.configText, sparsity, file: file)
+      if isFolder {
+        text = sparse
+        note = "config.json: says that weights are \(format.rawValue)"
+      } else {
+        warnings.append(
+          Diagnosis(
+            .badData,
+            file: output,
+            "a config.json beside it has to say that its weights are \(format.rawValue)",
+            expected: "a folder as output gets one"
+          )
+        )
+      }
+      return
+    }
+    guard let config = compression.config, let before = compression.configText, isFolder else { return }
+    let after = try ConfigText.restored(
+      before,
+      config,
+      facts: compression.facts,
+      removesQuantization: options.elementType != nil
+    )
+    guard let after, after != before else { return }
+    text = after
+    note =
+      options.elementType != nil || !config.saysMoreThanSparsity
+      ? "config.json: the compression was cut, as weights are plain numbers now"
+      : "config.json: the sparse part was cut, the quantization kept"
+  }
+
+  private func sparsity(
+    _ format: CompressionFormat,
+    _ options: ConversionOptions,
+    _ work: Converter.Work
+  ) -> ConfigText.Sparsity {
+    var (elements, zeros) = (UInt64(0), UInt64(0))
+    for (tensor, decision) in zip(work.model.tensors, work.decisions) where decision.nonzeros != nil {
+      elements &+= tensor.shape.elementCount
+      zeros &+= tensor.shape.elementCount &- (decision.nonzeros ?? 0)
+    }
+    return ConfigText.Sparsity(
+      format: format,
+      elements: elements,
+      zeros: zeros,
+      ignore: options.ignoredModules,
+      version: options.libraryVersion
+    )
+  }
+
+  /// Whether a file that would be carried over is replaced.
+  func replaces(_ file: SideFiles.File) -> Bool {
+    text != nil && file.components == [CompressedCheckpoint.configName]
+  }
+}

@@ -1,0 +1,122 @@
+internal import ByteIO
+internal import CompressedTensors
+internal import Inspection
+internal import ModelIR
+internal import Safetensors
+internal import SparseCoding
+
+/// What a conversion says of itself.
+extension Converter {
+  func report(_ work: Work, seconds: Double) -> ConversionReport {
+    let changes = Dictionary(uniqueKeysWithValues: work.typeChanges.map { ($0.name, $0) })
+    let tensors = work.model.tensors.indices.map { index in
+      result(of: index, work, changes[work.model.tensors[index].name])
+    }
+    var files = work.plan.files.map { ConversionReport.OutputFile(name: $0.name, byteCount: $0.byteCount) }
+    if let index = work.plan.index {
+      files.append(ConversionReport.OutputFile(name: index.name, byteCount: UInt64(index.text.count)))
+    }
+    let carried = (work.side?.files ?? []).filter { !work.config.replaces($0) }
+    return ConversionReport(
+      input: opened.path,
+      output: output,
+      isDryRun: options.dryRun,
+      isUnchanged: work.plan.isUnchanged && work.config.text == nil,
+      files: files,
+      carriedFiles: carried.map {
+        ConversionReport.OutputFile(
+          name: $0.components.joined(separator: "/"),
+          byteCount: $0.source.byteCount
+        )
+      },
+      tensors: tensors,
+      inputByteCount: opened.model.files.reduce(0) { $0 &+ $1.source.byteCount },
+      plannedMemory: options.resources.plannedMemory,
+      wasVerified: options.verify && !options.dryRun,
+      seconds: seconds,
+      notes: notes(work),
+      warnings: warnings(work)
+    )
+  }
+
+  private func result(
+    of index: Int,
+    _ work: Work,
+    _ change: TypeChange?
+  ) -> ConversionReport.TensorResult {
+    let (tensor, decision) = (work.model.tensors[index], work.decisions[index])
+    let parts = OutputPart.parts(of: tensor, decision)
+    let dropped = work.dropped.dropped(by: index)
+    return ConversionReport.TensorResult(
+      name: tensor.name,
+      elementType: tensor.elementType,
+      shape: tensor.shape,
+      from: tensor.layout,
+      to: decision.layout,
+      bytesBefore: change?.bytesBefore ?? tensor.storage.byteCount,
+      bytesAfter: parts.reduce(0) { $0 &+ $1.byteCount },
+      reason: decision.obstacle?.reason,
+      format: decision.form?.format.rawValue,
+      typeBefore: change?.from,
+      changedValues: (change?.tally.changedValues ?? 0) &+ dropped.values,
+      droppedNegativeZeros: dropped.negativeZeros
+    )
+  }
+
+  /// What was done besides changing layouts.
+  private func notes(_ work: Work) -> [String] {
+    var notes: [String] = []
+    if let note = work.config.note { notes.append(note) }
+    if isVerbatim { return notes }
+    let facts = opened.compression.facts
+    let isPlain = options.elementType != nil
+    if facts.modules[.marlin24] != nil && !isPlain {
+      notes.append("marlin-24 weights were decoded to pack-quantized ones, integer for integer")
+    }
+    if facts.hasPaddedWords && !isPlain {
+      notes.append("codes in padded words were packed anew, as versions from 0.18 on read them")
+    }
+    if facts.hasOldZeroPoints && !isPlain {
+      notes.append("zero points were packed anew, as versions from 0.18 on read them")
+    }
+    if facts.hasSmallExponents && !isPlain {
+      notes.append("MXFP4 exponents, which versions before 0.14 wrote 2 too small, were corrected")
+    }
+    return notes
+  }
+
+  private func warnings(_ work: Work) -> [Diagnosis] {
+    var warnings = opened.model.warnings + (work.side?.warnings ?? []) + work.config.warnings
+    if !isFolder, work.plan.files.first?.name == "model.safetensors", work.decisions.contains(where: \.isOurs) {
+      warnings.append(
+        Diagnosis(
+          .badData,
+          file: output,
+          "other loaders find this name and would open its parts with random weights",
+          expected: "model.lacuna.safetensors"
+        )
+      )
+    }
+    if work.decisions.contains(where: { $0.form != nil }) {
+      warnings.append(
+        Diagnosis(
+          .badData,
+          file: output,
+          "compressed-tensors from 0.15 on opens sparse parts with random weights and no error",
+          expected: "compressed-tensors 0.9 to 0.14, or lacuna"
+        )
+      )
+    }
+    if opened.compression.facts.hasGroupIndex && options.elementType == nil && !isVerbatim {
+      warnings.append(
+        Diagnosis(
+          .badData,
+          file: output,
+          "columns are assigned to groups one by one, which compressed-tensors 0.20 refuses",
+          expected: "--type bf16 gives weights that every loader takes"
+        )
+      )
+    }
+    return warnings
+  }
+}
