@@ -61,8 +61,7 @@ public struct Converter: Sendable {
     var work = Work(model: opened.model, changesTensors: !opened.compression.facts.isEmpty)
     if let type = options.elementType {
       work.typeChanges = try Dequantization.apply(to: &work.model, type)
-      if work.typeChanges.isEmpty { throw OptionFault("no tensor changes its type: --type \(type.name)") }
-      work.changesTensors = true
+      if !work.typeChanges.isEmpty { work.changesTensors = true }
     }
     work.decisions = try LayoutPlanner(
       model: work.model,
