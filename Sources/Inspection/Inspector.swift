@@ -39,6 +39,8 @@ public struct Inspector: Sendable {
       byFile[tensor.counted.storage.file, default: []].append(index)
       progress.expect(tensor.counted.denseByteCount)
     }
+    let masked = try inspectMasked(model)
+    for (index, statistics) in masked { reports[index].maskedStatistics = statistics }
     for (file, indices) in byFile.sorted(by: { $0.key < $1.key }) {
       let source = model.source(ofFile: file)
       progress.begin(model.files[model.file(ofNumber: file)].name)
@@ -60,6 +62,22 @@ public struct Inspector: Sendable {
       try source.rest()
     }
     return reports
+  }
+
+  /// Statistics of tensors with the masks applied that are stored beside them.
+  private func inspectMasked(_ model: Model) throws -> [(index: Int, statistics: TensorStatistics)] {
+    let masked = model.tensors.enumerated().compactMap { index, tensor in
+      tensor.views?.masked.map { (index: index, tensor: $0) }
+    }
+    return try masked.filter { ChunkScanner.canScan($0.tensor.elementType) }.map { index, tensor in
+      progress.expect(tensor.denseByteCount)
+      let source = model.source(of: tensor)
+      let reader = try prepare(tensor, source)
+      var statistics = TensorStatistics(try scan([reader])[0], reader: reader)
+      if let patterns = try patternsAcross(reader, axis: .byConvention(tensor)) { statistics.patterns = patterns }
+      try source.rest()
+      return (index, statistics)
+    }
   }
 
   /// A reader of a tensor, surveyed if it is sparse.

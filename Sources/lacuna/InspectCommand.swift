@@ -101,6 +101,7 @@ struct InspectCommand: LacunaCommand {
       fileByteCount: model.files.reduce(0) { $0 &+ $1.source.byteCount },
       readValues: !headersOnly,
       tensors: tensors,
+      compression: opened.compressionReport,
       warnings: model.warnings + (headersOnly ? [] : uncounted(model))
     )
   }

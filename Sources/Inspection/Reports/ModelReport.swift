@@ -14,6 +14,8 @@ public struct ModelReport: Sendable {
   public var readValues: Bool
   /// The tensors, in the order of the model.
   public var tensors: [TensorReport]
+  /// What another library's compression of it is.
+  public var compression: CompressionReport?
   /// What should be known.
   public var warnings: [Diagnosis]
 
@@ -25,6 +27,7 @@ public struct ModelReport: Sendable {
     fileByteCount: UInt64,
     readValues: Bool,
     tensors: [TensorReport],
+    compression: CompressionReport? = nil,
     warnings: [Diagnosis]
   ) {
     self.path = path
@@ -33,13 +36,14 @@ public struct ModelReport: Sendable {
     self.fileByteCount = fileByteCount
     self.readValues = readValues
     self.tensors = tensors
+    self.compression = compression
     self.warnings = warnings
   }
 
   /// The elements of all tensors that are weights of some kind; saturates.
   public var parameterCount: UInt64 {
-    tensors.lazy.filter { WeightKind.isWeight($0.tensor.elementType) }.reduce(0) { total, report in
-      let (sum, overflow) = total.addingReportingOverflow(report.tensor.shape.elementCount)
+    tensors.lazy.filter { WeightKind.isWeight($0.tensor.counted.elementType) }.reduce(0) { total, report in
+      let (sum, overflow) = total.addingReportingOverflow(report.tensor.logicalShape.elementCount)
       return overflow ? .max : sum
     }
   }

@@ -14,6 +14,12 @@ public struct TensorReport: Sendable {
     get { box?.statistics }
     set { box = newValue.map(Box.init) }
   }
+  /// What the values are like once the mask is applied that is stored beside the tensor; nil where there is
+  /// none, or values were not read.
+  public var maskedStatistics: TensorStatistics? {
+    get { maskedBox?.statistics }
+    set { maskedBox = newValue.map(Box.init) }
+  }
   /// SHA-256 of type, shape and dense bytes, where it was asked for.
   public var digest: String?
 
@@ -23,6 +29,7 @@ public struct TensorReport: Sendable {
     init(_ statistics: TensorStatistics) { self.statistics = statistics }
   }
   private var box: Box?
+  private var maskedBox: Box?
 
   /// A report without statistics.
   public init(tensor: Tensor) { self.tensor = tensor }

@@ -38,7 +38,9 @@ extension TerminalReport {
     }
     try writer.line()
     try writeStayed(report, to: &writer)
-    try facts(report).write(separator: " · ", to: &writer)
+    var facts = facts(report)
+    addChanges(report, to: &facts)
+    try facts.write(separator: " · ", to: &writer)
     try writer.line()
     try writeWarnings(report.warnings, to: &writer)
     try writeNext(report, to: &writer)

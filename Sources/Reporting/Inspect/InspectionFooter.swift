@@ -24,7 +24,36 @@ struct InspectionFooter {
     if !values.isEmpty { try writer.line() }
     try writeSizes(to: &writer)
     try writer.line()
+    try writeMasked(to: &writer)
     try writeOutliers(to: &writer)
+  }
+
+  private static let mostMasked = 8
+
+  /// What weights are like with the masks applied that stand beside them.
+  private func writeMasked(to writer: inout LineWriter) throws {
+    let masked = report.tensors.filter { $0.maskedStatistics != nil }
+    guard !masked.isEmpty else { return }
+    let style = writer.style
+    try writer.line(style.paint("with their masks applied", .look))
+    for tensor in masked.prefix(Self.mostMasked) {
+      guard let statistics = tensor.maskedStatistics else { continue }
+      let pattern = statistics.compliant.min { $0.strictness < $1.strictness }.map { ", \($0)" } ?? ""
+      let share = Figures.percent(statistics.zeros, of: statistics.elements)
+      try writer.lines(
+        Flow.lines(
+          [Cell(foreign: tensor.tensor.name.text), Cell("\(share) zeros\(pattern)")],
+          separator: "  ",
+          start: "  ",
+          indent: 4,
+          style: style
+        )
+      )
+    }
+    if masked.count > Self.mostMasked {
+      try writer.line("  and \(Figures.things(masked.count - Self.mostMasked, "tensor")) more")
+    }
+    try writer.line()
   }
 
   private var values: Facts {
@@ -109,7 +138,7 @@ struct InspectionFooter {
     for report in report.tensors {
       let tensor = report.tensor
       total &+= tensor.storage.byteCount
-      guard tensor.shape.rank >= 2, let statistics = report.statistics,
+      guard tensor.shape.rank >= 2, tensor.views?.codes == nil, let statistics = report.statistics,
         // Groups of the layout lie along rows; those of another axis tell nothing about them.
         report.axis?.axes.first == tensor.shape.rank - 1,
         let result = statistics.patterns.first(where: { $0.pattern == pattern }),

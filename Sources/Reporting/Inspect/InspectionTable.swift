@@ -96,7 +96,7 @@ struct InspectionTable {
     let isPartial = group.pattern.map { $0.members < group.count } ?? false
     var row = [Cell(foreign: FoldedName.text(name), isPartial ? .look : .plain)]
     if !options.showsEveryTensor { row.append(Cell("\(group.count)")) }
-    if showsType { row.append(Cell(group.elementType.name)) }
+    if showsType { row.append(Cell(group.typeName)) }
     if showsLayout {
       switch group.layout {
       case .all(let layout): row.append(Cell(layout.description, layout == .dense ? .dim : .plain))

@@ -38,10 +38,10 @@ struct ModelSummary {
     var typeCounts = [Int](repeating: 0, count: ElementType.allCases.count)
     var denseCount = 0
     for index in report.tensors.indices {
-      let isWeight = WeightKind.isWeight(report.tensors[index].tensor.elementType)
+      let isWeight = WeightKind.isWeight(report.tensors[index].tensor.counted.elementType)
       if isWeight {
         let (sum, overflow) = parameters.addingReportingOverflow(
-          report.tensors[index].tensor.shape.elementCount
+          report.tensors[index].tensor.logicalShape.elementCount
         )
         parameters = overflow ? .max : sum
       }

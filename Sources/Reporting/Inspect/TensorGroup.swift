@@ -21,6 +21,8 @@ struct TensorGroup {
   var name: [UInt8]
   /// The place of the first member among the model's tensors.
   let first: Int
+  /// What the elements are, in words: the code's type where several share a stored unit.
+  let typeName: String
   let elementType: ElementType
   private(set) var count = 1
   private(set) var shape: Shared<Shape>
@@ -42,7 +44,8 @@ struct TensorGroup {
     self.name = name
     first = index
     elementType = report.tensor.elementType
-    shape = .all(report.tensor.shape)
+    typeName = report.tensor.typeName
+    shape = .all(report.tensor.logicalShape)
     layout = .all(report.tensor.layout)
     storedBytes = report.tensor.storage.storedBytes
     if let statistics = report.statistics { add(statistics) }
@@ -51,7 +54,7 @@ struct TensorGroup {
   /// Adds a member.
   mutating func add(_ report: borrowing TensorReport) {
     count += 1
-    shape.merge(report.tensor.shape)
+    shape.merge(report.tensor.logicalShape)
     layout.merge(report.tensor.layout)
     storedBytes &+= report.tensor.storage.storedBytes
     if let statistics = report.statistics { add(statistics) }
@@ -82,6 +85,14 @@ struct TensorGroup {
     guard most > 0 else { return nil }
     let found = zip(NMPattern.common, compliant).filter { $1 == most }.map(\.0)
     return found.min { $0.strictness < $1.strictness }.map { ($0, most) }
+  }
+}
+
+extension Tensor {
+  /// What the elements are, in words: `BF16`, or `int4` for codes that share stored units.
+  var typeName: String {
+    guard let quantization, quantization.packing != nil else { return elementType.name }
+    return (counted.elementType == .int8 ? "int" : "fp") + String(quantization.bits)
   }
 }
 

@@ -25,6 +25,9 @@ public enum TerminalReport {
       ? GroupedTensors(separate: report.tensors) : GroupedTensors(folding: report.tensors)
     var writer = LineWriter(style, to: sink)
     try writer.lines(title(report, summary, style))
+    if let compression = report.compression {
+      try CompressionLines(compression, path: report.path).write(to: &writer)
+    }
     try writer.line()
     if !report.tensors.isEmpty {
       let table = InspectionTable(

@@ -27,6 +27,7 @@ extension JSONReport {
           try writer.member("bytes_after", total.after)
         }
       }
+      try writer.member("notes", of: report.notes) { try $1.value($0) }
       try writer.member("warnings", report.warnings)
       try writer.member("tensors", of: report.tensors) { result, writer in
         try writer.object { writer in
@@ -38,6 +39,10 @@ extension JSONReport {
           try writer.member("bytes_before", result.bytesBefore)
           try writer.member("bytes_after", result.bytesAfter)
           try writer.member("reason", result.reason)
+          try writer.member("format", result.format)
+          try writer.member("type_before", result.typeBefore)
+          try writer.member("changed_values", result.changedValues)
+          try writer.member("dropped_negative_zeros", result.droppedNegativeZeros)
         }
       }
     }

@@ -24,6 +24,12 @@ extension JSONReport {
     try writer.member("values_read", report.readValues)
     try writer.member("sparsity", report.readValues ? report.weightSparsity : nil)
     try writer.member("summary") { try write(summary, of: report, to: &$0) }
+    writer.key("compression")
+    if let compression = report.compression {
+      try write(compression, to: &writer)
+    } else {
+      try writer.null()
+    }
     try writer.member("warnings", report.warnings)
     try writer.member("tensors", of: report.tensors) { tensor, writer in
       try writer.object { try write(tensor, to: &$0) }
@@ -101,6 +107,48 @@ extension JSONReport {
       try writer.null()
     }
     try writer.member("digest", report.digest)
+    writer.key("masked")
+    if let masked = report.maskedStatistics {
+      try writer.object { writer in
+        try writer.member("mask", tensor.views?.mask?.text ?? "")
+        try writer.member("nnz", masked.nonzeros)
+        try writer.member("zeros", masked.zeros)
+        try writer.member("sparsity", masked.sparsity)
+        writer.key("patterns")
+        try write(masked.patterns, to: &writer)
+      }
+    } else {
+      try writer.null()
+    }
+  }
+
+  private static func write(_ report: CompressionReport, to writer: inout JSONWriter) throws {
+    try writer.object { writer in
+      try writer.member("library", report.library)
+      try writer.member("formats", of: report.formats) { format, writer in
+        try writer.object { writer in
+          try writer.member("format", format.name)
+          try writer.member("modules", format.modules)
+        }
+      }
+      try writer.member("version", report.version)
+      try writer.member("era", report.era)
+      try writer.member("loaders", of: report.loaders) { loader, writer in
+        try writer.object { writer in
+          try writer.member("program", loader.program)
+          try writer.member("loads", loader.loads)
+          try writer.member("detail", loader.detail)
+        }
+      }
+      writer.key("remedy")
+      if let remedy = report.remedy {
+        try writer.array { writer in
+          for word in remedy { try writer.value(word) }
+        }
+      } else {
+        try writer.null()
+      }
+    }
   }
 
   private static func write(_ magnitudes: MagnitudeHistogram, to writer: inout JSONWriter) throws {
