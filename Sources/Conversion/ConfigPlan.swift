@@ -25,7 +25,10 @@ struct ConfigPlan {
     let file = CompressedCheckpoint.configName
     let compression = opened.compression
     if options.repairsConfig {
-      text = try ConfigText.repaired(compression.configText ?? Array("{}".utf8), file: opened.path + "/" + file)
+      text = try ConfigText.repaired(
+        compression.configText ?? Array("{}".utf8),
+        file: opened.path + "/" + file
+      )
       note = "config.json: the sparse part that stopped loaders was cut"
       return
     }

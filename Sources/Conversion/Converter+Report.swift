@@ -87,7 +87,8 @@ extension Converter {
 
   private func warnings(_ work: Work) -> [Diagnosis] {
     var warnings = opened.model.warnings + (work.side?.warnings ?? []) + work.config.warnings
-    if !isFolder, work.plan.files.first?.name == "model.safetensors", work.decisions.contains(where: \.isOurs) {
+    if !isFolder, work.plan.files.first?.name == "model.safetensors", work.decisions.contains(where: \.isOurs)
+    {
       warnings.append(
         Diagnosis(
           .badData,

@@ -248,7 +248,10 @@ public struct Converter: Sendable {
     var model = Model(container: .safetensors, files: files, tensors: tensors)
     try model.resolveManifests()
     if !isVerbatim && target == .compressedTensors {
-      _ = try CompressedCheckpoint(resolving: &model, configText: work.config.text ?? opened.compression.configText)
+      _ = try CompressedCheckpoint(
+        resolving: &model,
+        configText: work.config.text ?? opened.compression.configText
+      )
     }
     let comparison = ModelComparison(
       pool: pool,

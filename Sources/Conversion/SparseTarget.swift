@@ -19,7 +19,10 @@ public struct SparseTarget: Sendable {
   init(_ options: ConversionOptions, source: CompressedCheckpoint) throws {
     rules = options.asReference ? .reference : .lossless
     guard let version = LibraryVersion(options.libraryVersion) else {
-      throw OptionFault("--library-version \(options.libraryVersion) is no version", expected: Self.usualVersion)
+      throw OptionFault(
+        "--library-version \(options.libraryVersion) is no version",
+        expected: Self.usualVersion
+      )
     }
     guard version >= .firstSparse, version <= .lastSparse else {
       throw OptionFault(
@@ -41,7 +44,10 @@ public struct SparseTarget: Sendable {
       )
     }
     if usesFirstNaming && Self.wants(.twoOfFour, options.layout, keptKind) {
-      throw OptionFault("compressed-tensors \(version.text) has no sparse-24-bitmask", expected: "0.9 or later")
+      throw OptionFault(
+        "compressed-tensors \(version.text) has no sparse-24-bitmask",
+        expected: "0.9 or later"
+      )
     }
   }
 

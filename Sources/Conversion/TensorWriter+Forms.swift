@@ -68,7 +68,9 @@ extension TensorWriter {
         equals: state.workspace.dense,
         scratch: &state.proof
       )
-    else { throw EncodingFault(file: file, tensor: tensor.name, layout: decision.layout, row: chunk.firstRow) }
+    else {
+      throw EncodingFault(file: file, tensor: tensor.name, layout: decision.layout, row: chunk.firstRow)
+    }
     dropped.add(lost, tensor: item.tensor)
     try output.write(
       encoded.structure,

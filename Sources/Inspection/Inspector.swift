@@ -74,7 +74,9 @@ public struct Inspector: Sendable {
       let source = model.source(of: tensor)
       let reader = try prepare(tensor, source)
       var statistics = TensorStatistics(try scan([reader])[0], reader: reader)
-      if let patterns = try patternsAcross(reader, axis: .byConvention(tensor)) { statistics.patterns = patterns }
+      if let patterns = try patternsAcross(reader, axis: .byConvention(tensor)) {
+        statistics.patterns = patterns
+      }
       try source.rest()
       return (index, statistics)
     }

@@ -49,7 +49,10 @@ public struct ConfigFault: Fault, Hashable {
       case .badPattern(let field, let problem): ("\(field): \(problem)", nil)
       case .nothingToRepair: ("has no sparsity_config that stops a loader", nil)
       case .isSparse(let format):
-        ("its weights are stored as \(format), which --repair-config cannot mend", "convert --layout dense restores them")
+        (
+          "its weights are stored as \(format), which --repair-config cannot mend",
+          "convert --layout dense restores them"
+        )
       }
     return Diagnosis(.badData, file: file, problem, expected: expected, offset: offset)
   }

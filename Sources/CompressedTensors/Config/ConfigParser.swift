@@ -172,7 +172,8 @@ struct ConfigParser {
     let parts: [String]
     switch value {
     case nil, .null?: return nil
-    case .string(let text)?: parts = text.split(separator: "x", omittingEmptySubsequences: false).map(String.init)
+    case .string(let text)?:
+      parts = text.split(separator: "x", omittingEmptySubsequences: false).map(String.init)
     case .array(let elements)?:
       parts = try elements.map { element in
         guard case .number(let spelling) = element else { throw wrong(field, expected) }

@@ -44,7 +44,9 @@ public enum ConfigText {
       throw ConfigFault(file: file, .nothingToRepair)
     }
     if sparsity.format != .dense { throw ConfigFault(file: file, .isSparse(sparsity.format.rawValue)) }
-    if config.format == .marlin24 { throw ConfigFault(file: file, .isSparse(CompressionFormat.marlin24.rawValue)) }
+    if config.format == .marlin24 {
+      throw ConfigFault(file: file, .isSparse(CompressionFormat.marlin24.rawValue))
+    }
     guard config.saysMoreThanSparsity, let place = config.places.sparsity else {
       return closingBraces(cutting(config.places.member, from: text))
     }
@@ -154,7 +156,9 @@ public enum ConfigText {
     let older = members.first { $0.key == CompressionConfig.Key.compression.rawValue }?.value
     members.removeAll { $0.key == CompressionConfig.Key.compression.rawValue }
     var compression: [JSONValue.Member] = []
-    if case .object(let found)? = members.first(where: { $0.key == key })?.value ?? older { compression = found }
+    if case .object(let found)? = members.first(where: { $0.key == key })?.value ?? older {
+      compression = found
+    }
     compression.set("quant_method", to: .string("compressed-tensors"))
     compression.set("sparsity_config", to: value(of: sparsity))
     if !compression.contains(where: { $0.key == "transform_config" }) {

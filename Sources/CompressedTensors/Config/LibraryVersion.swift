@@ -26,7 +26,9 @@ public struct LibraryVersion: Sendable, Hashable, Comparable {
   }
 
   /// Whether the numbers are the same.
-  public static func == (left: LibraryVersion, right: LibraryVersion) -> Bool { left.numbers == right.numbers }
+  public static func == (left: LibraryVersion, right: LibraryVersion) -> Bool {
+    left.numbers == right.numbers
+  }
   /// Feeds the numbers.
   public func hash(into hasher: inout Hasher) { hasher.combine(numbers) }
   /// Compares by the numbers.

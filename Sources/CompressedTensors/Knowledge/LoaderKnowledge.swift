@@ -43,8 +43,12 @@ public struct LoaderKnowledge: Sendable, Hashable {
       verdicts.append(Verdict("compressed-tensors 0.20", false, "refuses activation-order groups"))
       remedy = ["--to", "safetensors", "--type", "bf16"]
     }
-    if let sparsity = config?.sparsity, sparsity.format == .dense, !isSparse, sparsity.targets?.isEmpty == false {
-      verdicts.append(Verdict("vLLM from 0.24 on", false, "refuses the sparsity_config, though it says dense"))
+    if let sparsity = config?.sparsity, sparsity.format == .dense, !isSparse,
+      sparsity.targets?.isEmpty == false
+    {
+      verdicts.append(
+        Verdict("vLLM from 0.24 on", false, "refuses the sparsity_config, though it says dense")
+      )
       remedy = remedy ?? ["--repair-config"]
     }
   }
@@ -73,7 +77,11 @@ public struct LoaderKnowledge: Sendable, Hashable {
     }
     if facts.hasSmallExponents {
       verdicts.append(
-        Verdict("compressed-tensors from 0.14 on", false, "takes its exponents as they are: weights 4 times too small")
+        Verdict(
+          "compressed-tensors from 0.14 on",
+          false,
+          "takes its exponents as they are: weights 4 times too small"
+        )
       )
       remedy = remake
     }
@@ -90,7 +98,8 @@ public struct LoaderKnowledge: Sendable, Hashable {
   public static func era(_ facts: CompressionFacts, _ config: CompressionConfig?) -> String {
     if facts.modules.keys.contains(where: \.isSparse) {
       if facts.modules[.marlin24] != nil { return "0.3 to 0.14" }
-      return facts.usesFirstNaming ? "0.3 to 0.8, parts named after tensors" : "0.9 to 0.14, parts named after modules"
+      return facts.usesFirstNaming
+        ? "0.3 to 0.8, parts named after tensors" : "0.9 to 0.14, parts named after modules"
     }
     if facts.cutlassPairs > 0 { return "PyTorch's semi-structured tensors" }
     if config?.key == .compression { return "before 0.7" }

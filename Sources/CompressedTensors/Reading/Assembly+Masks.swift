@@ -16,13 +16,12 @@ extension Assembly {
 
   /// Gives each weight that stands beside a mask a view with the mask applied.
   mutating func resolveMasks() throws {
-    let endings = Self.pairs.map { Array($0.mask.utf8) }
     let found = tensors.indices.compactMap { index -> (mask: Int, weight: TensorName)? in
+      guard PartName.part(of: tensors[index].name) != nil else { return nil }
       let name = tensors[index].name.text
-      for (place, ending) in endings.enumerated() where name.utf8.suffix(ending.count).elementsEqual(ending) {
-        return (index, TensorName(String(name.dropLast(Self.pairs[place].mask.count)) + Self.pairs[place].weight))
+      return Self.pairs.first { name.hasSuffix($0.mask) }.map {
+        (index, TensorName(String(name.dropLast($0.mask.count)) + $0.weight))
       }
-      return nil
     }
     guard !found.isEmpty else { return }
     var places: [TensorName: Int] = [:]

@@ -9,7 +9,8 @@ extension Assembly {
   /// Joins the parts of sparse weights.
   /// - Throws: ``PartFault`` for parts that are missing or contradict each other.
   mutating func resolveSparse() throws {
-    let isExpected = config?.sparsity?.format == .sparseBitmask || config?.sparsity?.format == .sparse24Bitmask
+    let isExpected =
+      config?.sparsity?.format == .sparseBitmask || config?.sparsity?.format == .sparse24Bitmask
     let modules = PartTable(tensors).modules.filter { module in
       let found = [PartName.bitmask, .compressed].filter { module[$0] != nil }.count
       // Without a configuration a lone tensor of such a name is a tensor of such a name.
@@ -65,7 +66,8 @@ extension Assembly {
     return last == "weight" || last == "bias"
   }
 
-  private func sparseWeight(_ name: TensorName, mask: Tensor, values: Tensor, shape: Tensor) throws -> Tensor {
+  private func sparseWeight(_ name: TensorName, mask: Tensor, values: Tensor, shape: Tensor) throws -> Tensor
+  {
     try require(mask, .uint8)
     try require(shape, .int64)
     guard values.elementType.byteWidth != nil else {

@@ -112,8 +112,10 @@ extension Assembly {
   /// Decodes pairs of kept values and metadata as torch's semi-structured tensors keep them.
   mutating func resolveCutlass() throws {
     var changes: [Int: [Tensor]] = [:]
+    let modules = PartTable(tensors).modules.filter { $0[.packed] != nil && $0[.meta] != nil }
+    guard !modules.isEmpty else { return }
     let names = Set(tensors.map(\.name))
-    for module in PartTable(tensors).modules {
+    for module in modules {
       // Nothing but the shapes tells such a pair from two tensors of these names.
       guard let packedIndex = module[.packed], let metaIndex = module[.meta] else { continue }
       let (packed, meta) = (tensors[packedIndex], tensors[metaIndex])

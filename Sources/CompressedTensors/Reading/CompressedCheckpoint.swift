@@ -38,6 +38,11 @@ public struct CompressedCheckpoint: Sendable {
     if let configText { (config, isForeign) = try ConfigReader.read(configText, file: configFile) }
     self.configText = configText
     self.config = config
+    // Most models have nothing to look at, however many tensors.
+    guard Self.hasParts(model) else {
+      facts = CompressionFacts()
+      return
+    }
     var assembly = Assembly(model, config: config, assumptions: assumptions)
     try assembly.resolveSparse()
     try assembly.resolveCutlass()

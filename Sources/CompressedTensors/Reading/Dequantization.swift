@@ -114,7 +114,9 @@ public struct Dequantization {
   ]
 
   private mutating func cast(_ tensor: Tensor) throws -> Tensor? {
-    guard tensor.elementType != type, let cast = FloatCast(from: tensor.elementType, to: type) else { return nil }
+    guard tensor.elementType != type, let cast = FloatCast(from: tensor.elementType, to: type) else {
+      return nil
+    }
     let tally = ValueTally()
     let matrix = CastMatrix(try assembly.matrix(of: tensor), cast, tally: tally)
     let result = try assembly.decodedTensor(tensor.name, type, tensor.shape, from: matrix, blaming: tensor)

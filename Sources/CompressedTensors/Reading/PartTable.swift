@@ -11,7 +11,8 @@ enum PartName: String, CaseIterable {
   case weightZeroPoint = "weight_zero_point"
   case weightGroupIndex = "weight_g_idx"
   case weightGlobalScale = "weight_global_scale"
-  // Masks that pruning tools keep beside weights: torch.nn.utils.prune, apex, ModelOpt.
+  // Masks that pruning tools keep beside weights: torch.ao.pruning, torch.nn.utils.prune, apex, ModelOpt.
+  case mask
   case weightOriginal = "weight_orig"
   case weightMask = "weight_mask"
   case apexMask = "__weight_mma_mask"

@@ -44,7 +44,9 @@ struct QuantizedWeight {
     shape = tensor.logicalShape
     guard shape.rank == tensor.shape.rank, shape.byteCount(of: .float64) != nil,
       shape.extents.dropLast().elementsEqual(tensor.shape.extents.dropLast())
-    else { throw blame.fault(.wrongShape(found: tensor.shape, expected: "rows as in \(tensor.logicalShape)")) }
+    else {
+      throw blame.fault(.wrongShape(found: tensor.shape, expected: "rows as in \(tensor.logicalShape)"))
+    }
 
     let stored: [ElementType]
     switch quantization.packing.map({ PackingName(rawValue: $0) }) {
@@ -82,8 +84,9 @@ struct QuantizedWeight {
     } else {
       globalScale = nil
     }
-    guard [.bfloat16, .float16, .float32].contains(scaleType) || isMicroscaled
-      || (scaleType == .float8E4M3 && globalScale != nil)
+    guard
+      [.bfloat16, .float16, .float32].contains(scaleType) || isMicroscaled
+        || (scaleType == .float8E4M3 && globalScale != nil)
     else {
       throw PartFault(
         file: model.source(scale).displayName,
@@ -101,7 +104,9 @@ struct QuantizedWeight {
         case .words, nil: .e4m3
         }
       }
-    if isMicroscaled && !isFloat { throw blame.fault(.wrongScheme("scales are powers of two and codes integers")) }
+    if isMicroscaled && !isFloat {
+      throw blame.fault(.wrongScheme("scales are powers of two and codes integers"))
+    }
     zeroPoints = try Self.zeroPoints(quantization, model, shape, map, isFloat: isFloat, blame)
   }
 
@@ -199,7 +204,9 @@ struct QuantizedWeight {
       throw blame.fault(.wrongScheme("its zero point is not there"))
     }
     let plain: any RowDecoding
-    if tensor.elementType == .int32, let packing = IntegerPacking(bits: quantization.bits, arrangement: .dense) {
+    if tensor.elementType == .int32,
+      let packing = IntegerPacking(bits: quantization.bits, arrangement: .dense)
+    {
       let rows = shape.extents[shape.rank - 2]
       let wordsPerSlice = packing.wordsPerRow(columns: rows)
       guard wordsPerSlice > 0, matrix.rows % wordsPerSlice == 0 else {

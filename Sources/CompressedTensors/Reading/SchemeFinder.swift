@@ -22,7 +22,10 @@ struct SchemeFinder {
     guard patterns <= Self.mostPatterns else {
       throw ConfigFault(
         file: file,
-        .wrongField("\(config?.key.rawValue ?? "").config_groups", expected: "at most \(Self.mostPatterns) patterns")
+        .wrongField(
+          "\(config?.key.rawValue ?? "").config_groups",
+          expected: "at most \(Self.mostPatterns) patterns"
+        )
       )
     }
     /// Compiles one list.

@@ -78,7 +78,9 @@ struct CenteredCodes: RowDecoding {
     for (index, row) in rows.enumerated() {
       let scaleRow = weight.scales.scaleRow(of: row)
       weight.scales.forEachRun(in: columns) { column, run in
-        let zero = Int(Int8(bitPattern: UInt8(truncatingIfNeeded: points.bits(row: scaleRow, column: column))))
+        let zero = Int(
+          Int8(bitPattern: UInt8(truncatingIfNeeded: points.bits(row: scaleRow, column: column)))
+        )
         let first = start + index * columns.count + Int(run.lowerBound - columns.lowerBound)
         for place in first..<(first + run.count) {
           // Differences beyond 8 bits stay at the end of the range: what counts is which are zero.

@@ -37,7 +37,12 @@ struct MarlinCodes: RowDecoding {
     for (index, tile) in tiles.enumerated() {
       let packedStart = tiling.packedOffset(rowBlock: blocks.lowerBound, columnTile: tile)
       let metaStart = tiling.metaOffset(rowBlock: blocks.lowerBound, columnTile: tile)
-      try source.read(packedRun, at: packed.offset + packedStart, into: &packedBytes, startingAt: index * packedRun)
+      try source.read(
+        packedRun,
+        at: packed.offset + packedStart,
+        into: &packedBytes,
+        startingAt: index * packedRun
+      )
       try source.read(metaRun, at: meta.offset + metaStart, into: &metaBytes, startingAt: index * metaRun)
     }
     let first = blocks.lowerBound * height

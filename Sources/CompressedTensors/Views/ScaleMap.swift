@@ -49,7 +49,8 @@ struct ScaleMap: Sendable {
       let rowsPerSlice = shape.extents[shape.rank - 2]
       guard rowsPerSlice > 0, shape.columns > 0 else { return nil }
       let gridRows = (rowsPerSlice - 1) / high + 1
-      guard matrix.columns == (shape.columns - 1) / wide + 1, matrix.rows == weightRows / rowsPerSlice * gridRows
+      guard matrix.columns == (shape.columns - 1) / wide + 1,
+        matrix.rows == weightRows / rowsPerSlice * gridRows
       else { return nil }
       reach = .block(high, wide, rowsPerSlice: rowsPerSlice, gridRows: gridRows)
     }

@@ -41,7 +41,12 @@ struct StoredMatrix: RowDecoding {
     case .dense(let offset):
       if columns.count == Int(self.columns) {
         let first = offset + rows.lowerBound * self.columns * width
-        try source.read(rows.count * columns.count * elementBytes, at: first, into: &buffer, startingAt: start)
+        try source.read(
+          rows.count * columns.count * elementBytes,
+          at: first,
+          into: &buffer,
+          startingAt: start
+        )
         return
       }
       let run = columns.count * elementBytes

@@ -26,7 +26,9 @@ struct CompressionLines {
     try facts.write(separator: " · ", to: &writer)
     if let remedy = report.remedy {
       let words: [Suggestion.Word] = ["convert", .path(path), "OUT"] + remedy.map { .word($0) }
-      if let text = Suggestion(words).text(style, room: style.width - 8) { try writer.line("  back  " + text) }
+      if let text = Suggestion(words).text(style, room: style.width - 8) {
+        try writer.line("  back  " + text)
+      }
     }
   }
 
