@@ -194,6 +194,7 @@ public struct Converter: Sendable {
       progress: progress,
       dropped: work.dropped
     )
+    for change in work.typeChanges { change.tally.start() }
     var written: [(file: OutputPlan.File, output: OutputFile)] = []
     for file in plan.files {
       progress.begin(file.name)
@@ -207,6 +208,7 @@ public struct Converter: Sendable {
       }
       written.append((file, target))
     }
+    for change in work.typeChanges { change.tally.stop() }
     if options.verify { try verify(written, work) }
     for file in work.side?.files ?? [] where !(work.config.replaces(file)) {
       let target = try transaction.create(

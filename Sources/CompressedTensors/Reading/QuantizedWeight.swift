@@ -3,8 +3,6 @@ internal import ModelIR
 internal import Quantizing
 
 /// A quantized weight with what its codes mean: tensors of other names found, and all shapes checked.
-///
-/// Memory: for columns that are assigned to groups one by one, 4 bytes a column.
 struct QuantizedWeight {
   /// Where other tensors of the model are found.
   struct Model {
@@ -27,9 +25,6 @@ struct QuantizedWeight {
   let zeroPoints: (any RowDecoding)?
   private let globalScale: Float?
   private let microscalingCodes: RunDequantizer.MicroscalingCodes?
-
-  /// The most columns whose groups are kept in memory.
-  private static let mostIndexedColumns: UInt64 = 1 << 24
 
   /// The weight that `tensor` is; nil for schemes that are none of compressed-tensors, or that have other codes
   /// than of 8 bits or less.
@@ -65,9 +60,17 @@ struct QuantizedWeight {
       let scaleMatrix = StoredMatrix(scale, in: model.source(scale))
     else { throw blame.fault(.wrongScheme("its scale is not there")) }
     let isMicroscaled = scale.elementType == .uint8 || scale.elementType == .float8E8M0
-    var index: [Int32]?
+    var index: GroupIndex?
     if case .tensor(let name)? = quantization.groupIndex {
-      index = try Self.groupIndex(name, model, shape, groups: scale.shape.columns, blame)
+      guard let tensor = model.tensor(name) else {
+        throw blame.fault(.wrongScheme("its group index is not there"))
+      }
+      index = try GroupIndex(
+        tensor,
+        in: model.source(tensor),
+        columns: shape.columns,
+        groups: scale.shape.columns
+      )
     }
     guard let map = ScaleMap(scaleMatrix, quantization.granularity, shape: shape, groupIndex: index) else {
       throw PartFault(
@@ -160,34 +163,6 @@ struct QuantizedWeight {
       throw PartFault(file: model.source(tensor).displayName, tensor: name, .badGlobalScale(value))
     }
     return value
-  }
-
-  private static func groupIndex(
-    _ name: TensorName,
-    _ model: Model,
-    _ shape: Shape,
-    groups: UInt64,
-    _ blame: Blame
-  ) throws -> [Int32] {
-    guard let tensor = model.tensor(name), let matrix = StoredMatrix(tensor, in: model.source(tensor)),
-      tensor.elementType == .int32 || tensor.elementType == .int64, tensor.shape.extents == [shape.columns],
-      shape.columns <= mostIndexedColumns
-    else { throw blame.fault(.wrongScheme("its group index is no I32 for each of \(shape.columns) columns")) }
-    let bytes = try matrix.decoded(0..<1, 0..<shape.columns)
-    let width = matrix.elementBytes
-    return try (0..<Int(shape.columns)).map { column in
-      let start = column * width
-      let bits = (0..<width).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[start + $1]) }
-      let value = width == 4 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits)
-      guard value >= 0, UInt64(value) < groups, let index = Int32(exactly: value) else {
-        throw PartFault(
-          file: model.source(tensor).displayName,
-          tensor: name,
-          .badGroupIndex(column: column, index: value, groups: groups)
-        )
-      }
-      return index
-    }
   }
 
   /// The zero points, one to the byte, in the rows and columns of the scales; nil if there are none.

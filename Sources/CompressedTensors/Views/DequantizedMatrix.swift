@@ -28,19 +28,20 @@ struct DequantizedMatrix: RowDecoding {
     let scales = try weight.scales.scales(rows, columns)
     let zeroPoints = try weight.zeroPoints.map { try weight.scales.values(of: $0, rows, columns) }
     let width = columns.count
+    let runs = try weight.scales.runs(in: columns)
     for (index, row) in rows.enumerated() {
       let scaleRow = weight.scales.scaleRow(of: row)
-      weight.scales.forEachRun(in: columns) { column, run in
-        let first = index * width + Int(run.lowerBound - columns.lowerBound)
+      for run in runs {
+        let first = index * width + Int(run.columns.lowerBound - columns.lowerBound)
         let zeroPoint = zeroPoints.map { points -> Int in
-          let bits = UInt8(truncatingIfNeeded: points.bits(row: scaleRow, column: column))
+          let bits = UInt8(truncatingIfNeeded: points.bits(row: scaleRow, column: run.scale))
           return weight.isFloat ? Int(bits) : Int(Int8(bitPattern: bits))
         }
         dequantizer.dequantize(
           codes,
           from: first,
-          count: run.count,
-          scale: scales.bits(row: scaleRow, column: column),
+          count: run.columns.count,
+          scale: scales.bits(row: scaleRow, column: run.scale),
           zeroPoint: zeroPoint,
           into: &buffer,
           at: start + first * elementBytes
@@ -75,14 +76,15 @@ struct CenteredCodes: RowDecoding {
     try weight.numbers.decode(rows, columns, into: &buffer, startingAt: start)
     guard let zeroPoints = weight.zeroPoints, !weight.isFloat else { return }
     let points = try weight.scales.values(of: zeroPoints, rows, columns)
+    let runs = try weight.scales.runs(in: columns)
     for (index, row) in rows.enumerated() {
       let scaleRow = weight.scales.scaleRow(of: row)
-      weight.scales.forEachRun(in: columns) { column, run in
+      for run in runs {
         let zero = Int(
-          Int8(bitPattern: UInt8(truncatingIfNeeded: points.bits(row: scaleRow, column: column)))
+          Int8(bitPattern: UInt8(truncatingIfNeeded: points.bits(row: scaleRow, column: run.scale)))
         )
-        let first = start + index * columns.count + Int(run.lowerBound - columns.lowerBound)
-        for place in first..<(first + run.count) {
+        let first = start + index * columns.count + Int(run.columns.lowerBound - columns.lowerBound)
+        for place in first..<(first + run.columns.count) {
           // Differences beyond 8 bits stay at the end of the range: what counts is which are zero.
           let code = Int(Int8(bitPattern: buffer[place])) - zero
           buffer[place] = UInt8(bitPattern: Int8(clamping: code))

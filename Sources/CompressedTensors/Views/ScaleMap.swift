@@ -12,7 +12,7 @@ struct ScaleMap: Sendable {
     /// One a rectangle of rows and columns; rows of another slice are in another rectangle.
     case block(UInt64, UInt64, rowsPerSlice: UInt64, gridRows: UInt64)
     /// One for the columns that are assigned to it.
-    case indexed([Int32])
+    case indexed(GroupIndex)
   }
 
   private let matrix: any RowDecoding
@@ -27,7 +27,7 @@ struct ScaleMap: Sendable {
     _ matrix: StoredMatrix,
     _ granularity: Quantization.Granularity,
     shape: Shape,
-    groupIndex: [Int32]?
+    groupIndex: GroupIndex?
   ) {
     self.matrix = matrix
     let weightRows = shape.rows
@@ -77,26 +77,39 @@ struct ScaleMap: Sendable {
     }
   }
 
-  /// Goes through the runs of columns that share a scale; `body` gets the scale's column and the run.
-  func forEachRun(in columns: Range<UInt64>, _ body: (_ scale: UInt64, _ run: Range<UInt64>) -> Void) {
+  /// A run of columns that share a scale.
+  struct Run {
+    /// The column of the scale among the scales.
+    var scale: UInt64
+    /// The columns.
+    var columns: Range<UInt64>
+  }
+
+  /// The runs that columns are made of, the same for every row.
+  /// - Throws: what reading the columns' groups throws.
+  func runs(in columns: Range<UInt64>) throws -> [Run] {
     switch reach {
-    case .tensor, .channel: body(0, columns)
+    case .tensor, .channel: return [Run(scale: 0, columns: columns)]
     case .group(let size), .block(_, let size, _, _):
+      var runs: [Run] = []
       var first = columns.lowerBound
       while first < columns.upperBound {
         let end = min(columns.upperBound, (first / size + 1) * size)
-        body(first / size, first..<end)
+        runs.append(Run(scale: first / size, columns: first..<end))
         first = end
       }
-    case .indexed(let groups):
-      var first = columns.lowerBound
-      while first < columns.upperBound {
-        let group = groups[Int(first)]
-        var end = first + 1
-        while end < columns.upperBound && groups[Int(end)] == group { end += 1 }
-        body(UInt64(group), first..<end)
-        first = end
+      return runs
+    case .indexed(let index):
+      var runs: [Run] = []
+      for (place, group) in try index.groups(of: columns).enumerated() {
+        let column = columns.lowerBound + UInt64(place)
+        if let last = runs.indices.last, runs[last].scale == group {
+          runs[last].columns = runs[last].columns.lowerBound..<column + 1
+        } else {
+          runs.append(Run(scale: group, columns: column..<column + 1))
+        }
       }
+      return runs
     }
   }
 
