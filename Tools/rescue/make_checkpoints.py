@@ -180,11 +180,12 @@ def dequantized(name, module, compressor, case):
         library = BaseCompressor.get_value_from_registry(getattr(chosen, "value", chosen))
         return library.decompress(library.compress(own, arguments), arguments)["weight"]
     if chosen == "marlin-24":
-        # The library has no reader for it. It casts to F16 and quantizes; so do we, and multiply in F16.
+        # The library has no reader for it. It casts to F16 and quantizes; so do we, and multiply in F16. Codes are
+        # floats there until they are packed, so a zero among them may have lost its sign only then.
         from compressed_tensors.quantization.lifecycle.forward import dequantize, quantize as rounded
         scale = module.weight_scale.to(torch.float16)
         codes = rounded(module.weight.to(torch.float16), scale, module.weight_zero_point, arguments.weights)
-        return dequantize(codes, scale, module.weight_zero_point, arguments.weights)
+        return dequantize(codes.to(torch.int8), scale, module.weight_zero_point, arguments.weights)
     if chosen == "mxfp4-pack-quantized":
         # Until 0.14 there is no reader for it either, and the exponents that are stored are two too small.
         from compressed_tensors.quantization.lifecycle.forward import fake_quantize
