@@ -8,7 +8,6 @@ what that release itself takes them for.
 """
 
 import contextlib
-import copy
 import io
 import json
 import pathlib
