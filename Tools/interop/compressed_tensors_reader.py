@@ -38,8 +38,8 @@ class Checkpoint:
     sparse: set  # names of dense tensors that were stored sparse
 
 
-def read_checkpoint(folder):
-    """The checkpoint of a folder, in one shard or several."""
+def read_checkpoint(folder, version=None):
+    """The checkpoint of a folder, in one shard or several; as that release of the library reads it, if one is named."""
     folder = pathlib.Path(folder)
     index = folder / "model.safetensors.index.json"
     if index.exists():
@@ -50,12 +50,19 @@ def read_checkpoint(folder):
     for file in files:
         tensors |= read(folder / file)
     config = json.loads((folder / "config.json").read_text())
+    if version is not None and "quantization_config" in config:
+        config["quantization_config"]["version"] = version
     return decode(config, tensors)
+
+
+def settings_of(config):
+    """The library's part of config.json; until 0.6 it had another name."""
+    return config.get("quantization_config") or config.get("compression_config") or {}
 
 
 def decode(config, tensors):
     """The checkpoint that tensors and the content of config.json make."""
-    settings = config.get("quantization_config") or config.get("compression_config") or {}
+    settings = settings_of(config)
     tensors, sparse = expand(tensors)
     layers, taken = {}, set()
     for name in tensors:

@@ -26,7 +26,8 @@ E4M3 = e4m3_table()
 
 def powers_of_two(codes):
     """Shared exponents, as BF16 lanes: 2^(code - 127), where the library makes 255 an infinity."""
-    return bf16(np.exp2(codes.astype(np.float64) - 127).astype(np.float32))
+    with np.errstate(over="ignore"):
+        return bf16(np.exp2(codes.astype(np.float64) - 127).astype(np.float32))
 
 
 def bf16(values):
