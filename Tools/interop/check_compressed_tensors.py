@@ -29,8 +29,10 @@ def reference_folders():
 
 def converts(check, rule, what, *arguments):
     """Whether lacuna converts; a failure counts against a rule and ends nothing."""
+    # Weights of an earlier case beside those of this one would be refused, with reason.
+    shutil.rmtree(arguments[1], ignore_errors=True)
     try:
-        run("convert", *arguments, "--force", "--quiet")
+        run("convert", *arguments, "--quiet")
     except RuntimeError as error:
         return check.expect(rule, False, f"{what}: {error}")
     return True
@@ -127,7 +129,7 @@ def check_typed(check, source, what, dtype):
     """`--type` gives the values that the library gives, in plain tensors."""
     target = check.folder / "typed"
     rule = f"--type {dtype} makes plain tensors"
-    if not converts(check, rule, what, source, target, "--to", "safetensors", "--type", dtype):
+    if not converts(check, rule, what, source, target, "--to", "safetensors", "--layout", "dense", "--type", dtype):
         return
     dtype = dtype.upper()
     expected, found = read_checkpoint(source), read_checkpoint(target)

@@ -66,7 +66,8 @@ extension Assembly {
     return last == "weight" || last == "bias"
   }
 
-  private func sparseWeight(_ name: TensorName, mask: Tensor, values: Tensor, shape: Tensor) throws -> Tensor
+  private mutating func sparseWeight(_ name: TensorName, mask: Tensor, values: Tensor, shape: Tensor) throws
+    -> Tensor
   {
     try require(mask, .uint8)
     try require(shape, .int64)
@@ -88,9 +89,17 @@ extension Assembly {
     } else if values.shape.rank != 1 {
       throw fault(values, .wrongShape(found: values.shape, expected: "one axis"))
     }
-    guard case .dense(let maskRegion) = mask.storage, case .dense(let valueRegion) = values.storage,
-      maskRegion.file == valueRegion.file
-    else { throw fault(mask, .wrongScheme("lies in another file than \(values.name.text)")) }
+    guard case .dense(var maskRegion) = mask.storage, case .dense(var valueRegion) = values.storage else {
+      throw fault(mask, .wrongScheme("is no tensor as it is stored"))
+    }
+    if maskRegion.file != valueRegion.file {
+      // Shards are cut wherever their size is reached, also between the parts of one weight.
+      let file = file(of: values)
+      guard let joinedMask = decode(RawBytes(maskRegion, in: source(of: mask)), fromFile: file),
+        let joinedValues = decode(RawBytes(valueRegion, in: source(of: values)), fromFile: file)
+      else { throw fault(values, .tooLarge) }
+      (maskRegion, valueRegion) = (joinedMask, joinedValues)
+    }
     return Tensor(
       name: name,
       elementType: values.elementType,

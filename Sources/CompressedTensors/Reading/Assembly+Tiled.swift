@@ -59,9 +59,8 @@ extension Assembly {
       throw fault(packed, .wrongScheme("has \(tiling.bits)-bit integers, and the configuration says others"))
     }
     guard case .dense(let packedRegion) = packed.storage, case .dense(let metaRegion) = meta.storage,
-      packedRegion.file == metaRegion.file,
       let packing = IntegerPacking(bits: tiling.bits, arrangement: .dense)
-    else { throw fault(meta, .wrongScheme("lies in another file than \(packed.name.text)")) }
+    else { throw fault(meta, .wrongScheme("is no tensor as it is stored")) }
     let groups = scale.shape.rank == 2 ? scale.shape.rows : 0
     guard groups > 0, scale.shape.columns == tiling.rows, tiling.columns % groups == 0 else {
       throw fault(scale, .wrongShape(found: scale.shape, expected: "[groups, \(tiling.rows)]"))
@@ -81,9 +80,8 @@ extension Assembly {
     )
     let codes = MarlinCodes(
       tiling,
-      in: source(of: packed),
-      packed: packedRegion,
-      meta: metaRegion,
+      packed: StoredPart(region: packedRegion, source: source(of: packed)),
+      meta: StoredPart(region: metaRegion, source: source(of: meta)),
       tensor: meta.name
     )
     let words = RepackedWords(codes, packing: packing)
@@ -125,14 +123,13 @@ extension Assembly {
           meta: (meta.elementType, meta.shape)
         ),
         case .dense(let packedRegion) = packed.storage, case .dense(let metaRegion) = meta.storage,
-        packedRegion.file == metaRegion.file, let shape = Shape([tiling.rows, tiling.columns]),
+        let shape = Shape([tiling.rows, tiling.columns]),
         !names.contains(TensorName(module.name))
       else { continue }
       let values = CutlassValues(
         tiling,
-        in: source(of: packed),
-        packed: packedRegion,
-        meta: metaRegion,
+        packed: StoredPart(region: packedRegion, source: source(of: packed)),
+        meta: StoredPart(region: metaRegion, source: source(of: meta)),
         tensor: meta.name
       )
       let name = TensorName(module.name)

@@ -54,7 +54,9 @@ struct Assembly {
   mutating func decode(_ matrix: any RowDecoding, fromFile file: Int) -> Region? {
     let place = decoded.firstIndex { $0.file == file } ?? decoded.count
     if place == decoded.count {
-      decoded.append((file, DecodedFile(named: model.files[file].source.displayName)))
+      decoded.append(
+        (file, DecodedFile(named: model.files[file].source.displayName, over: model.files.map(\.source)))
+      )
     }
     guard let bytes = matrix.byteCount, let start = decoded[place].source.append(matrix) else { return nil }
     return Region(

@@ -20,6 +20,4 @@ struct ConstantRow: RowDecoding {
       }
     }
   }
-
-  func rest() throws {}
 }

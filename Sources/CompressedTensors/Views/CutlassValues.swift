@@ -3,18 +3,16 @@ internal import ModelIR
 /// The dense elements of a weight in torch's CUTLASS form, their bits as they are.
 struct CutlassValues: RowDecoding {
   private let tiling: CutlassTiling
-  private let source: any ByteSource
-  private let packed: Region
-  private let meta: Region
+  private let packed: StoredPart
+  private let meta: StoredPart
   private let tensor: TensorName
   var rows: UInt64 { tiling.rows }
   var columns: UInt64 { tiling.columns }
   let elementBytes: Int
 
-  /// The elements that `packed` and `meta` of `source` hold; a problem is blamed on `tensor`.
-  init(_ tiling: CutlassTiling, in source: any ByteSource, packed: Region, meta: Region, tensor: TensorName) {
+  /// The elements that `packed` and `meta` hold; a problem is blamed on `tensor`.
+  init(_ tiling: CutlassTiling, packed: StoredPart, meta: StoredPart, tensor: TensorName) {
     self.tiling = tiling
-    self.source = source
     self.packed = packed
     self.meta = meta
     self.tensor = tensor
@@ -33,19 +31,19 @@ struct CutlassValues: RowDecoding {
     let packedRun = units.count * CutlassTiling.packedUnitBytes
     var packedBytes = [UInt8](repeating: 0, count: rows.count * packedRun)
     if UInt64(units.count) == tiling.columnUnits {
-      let first = packed.offset + tiling.packedOffset(row: rows.lowerBound, unit: 0)
-      try source.read(packedBytes.count, at: first, into: &packedBytes, startingAt: 0)
+      let first = tiling.packedOffset(row: rows.lowerBound, unit: 0)
+      try packed.read(packedBytes.count, at: first, into: &packedBytes, startingAt: 0)
     } else {
       for (index, row) in rows.enumerated() {
-        let first = packed.offset + tiling.packedOffset(row: row, unit: units.lowerBound)
-        try source.read(packedRun, at: first, into: &packedBytes, startingAt: index * packedRun)
+        let first = tiling.packedOffset(row: row, unit: units.lowerBound)
+        try packed.read(packedRun, at: first, into: &packedBytes, startingAt: index * packedRun)
       }
     }
     let metaRun = blocks.count * CutlassTiling.metaUnitBytes
     var metaBytes = [UInt8](repeating: 0, count: units.count * metaRun)
     for (index, unit) in units.enumerated() {
-      let first = meta.offset + tiling.metaOffset(rowBlock: blocks.lowerBound, unit: unit)
-      try source.read(metaRun, at: first, into: &metaBytes, startingAt: index * metaRun)
+      let first = tiling.metaOffset(rowBlock: blocks.lowerBound, unit: unit)
+      try meta.read(metaRun, at: first, into: &metaBytes, startingAt: index * metaRun)
     }
     let first = blocks.lowerBound * height
     let stride = units.count * CutlassTiling.denseUnitBytes
@@ -63,7 +61,7 @@ struct CutlassValues: RowDecoding {
       )
     } catch TileProblem.badMetadata(let row, let column) {
       throw PartFault(
-        file: source.displayName,
+        file: meta.source.displayName,
         tensor: tensor,
         .badMetadata(row: first + UInt64(row), column: units.lowerBound * width + UInt64(column))
       )
@@ -75,6 +73,4 @@ struct CutlassValues: RowDecoding {
       buffer.replaceSubrange(target..<(target + run), with: dense[from..<(from + run)])
     }
   }
-
-  func rest() throws { try source.rest() }
 }

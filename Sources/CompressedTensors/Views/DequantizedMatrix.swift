@@ -49,12 +49,6 @@ struct DequantizedMatrix: RowDecoding {
       }
     }
   }
-
-  func rest() throws {
-    try weight.codes.rest()
-    try weight.scales.rest()
-    try weight.zeroPoints?.rest()
-  }
 }
 
 /// The codes of a quantized weight as numbers that are zero exactly where the code is its zero point.
@@ -92,12 +86,6 @@ struct CenteredCodes: RowDecoding {
       }
     }
   }
-
-  func rest() throws {
-    try weight.numbers.rest()
-    try weight.scales.rest()
-    try weight.zeroPoints?.rest()
-  }
 }
 
 /// Floats as floats of another type.
@@ -127,6 +115,4 @@ struct CastMatrix: RowDecoding {
     let changed = cast.cast(stored, from: 0, count: count, into: &buffer, at: start)
     tally?.add(changed)
   }
-
-  func rest() throws { try numbers.rest() }
 }

@@ -43,6 +43,4 @@ struct FloatCodes: RowDecoding {
       }
     }
   }
-
-  func rest() throws { try bytes.rest() }
 }

@@ -3,18 +3,16 @@ internal import ModelIR
 /// The integers of a marlin-24 weight, one to the byte, zeros where nothing is stored.
 struct MarlinCodes: RowDecoding {
   private let tiling: MarlinTiling
-  private let source: any ByteSource
-  private let packed: Region
-  private let meta: Region
+  private let packed: StoredPart
+  private let meta: StoredPart
   private let tensor: TensorName
   var rows: UInt64 { tiling.rows }
   var columns: UInt64 { tiling.columns }
   var elementBytes: Int { 1 }
 
-  /// The codes that `packed` and `meta` of `source` hold; a problem is blamed on `tensor`.
-  init(_ tiling: MarlinTiling, in source: any ByteSource, packed: Region, meta: Region, tensor: TensorName) {
+  /// The codes that `packed` and `meta` hold; a problem is blamed on `tensor`.
+  init(_ tiling: MarlinTiling, packed: StoredPart, meta: StoredPart, tensor: TensorName) {
     self.tiling = tiling
-    self.source = source
     self.packed = packed
     self.meta = meta
     self.tensor = tensor
@@ -37,13 +35,13 @@ struct MarlinCodes: RowDecoding {
     for (index, tile) in tiles.enumerated() {
       let packedStart = tiling.packedOffset(rowBlock: blocks.lowerBound, columnTile: tile)
       let metaStart = tiling.metaOffset(rowBlock: blocks.lowerBound, columnTile: tile)
-      try source.read(
+      try packed.read(
         packedRun,
-        at: packed.offset + packedStart,
+        at: packedStart,
         into: &packedBytes,
         startingAt: index * packedRun
       )
-      try source.read(metaRun, at: meta.offset + metaStart, into: &metaBytes, startingAt: index * metaRun)
+      try meta.read(metaRun, at: metaStart, into: &metaBytes, startingAt: index * metaRun)
     }
     let first = blocks.lowerBound * height
     let within = Int(rows.lowerBound - first)..<Int(rows.upperBound - first)
@@ -76,7 +74,7 @@ struct MarlinCodes: RowDecoding {
       )
     } catch TileProblem.badMetadata(let row, let column) {
       throw PartFault(
-        file: source.displayName,
+        file: meta.source.displayName,
         tensor: tensor,
         .badMetadata(row: first + UInt64(row), column: tiles.lowerBound * width + UInt64(column))
       )
@@ -87,8 +85,6 @@ struct MarlinCodes: RowDecoding {
       buffer.replaceSubrange(target..<(target + columns.count), with: codes[from..<(from + columns.count)])
     }
   }
-
-  func rest() throws { try source.rest() }
 }
 
 /// The scales of a marlin-24 weight, `[N, G]`, in the order of its rows.
@@ -123,6 +119,4 @@ struct MarlinScales: RowDecoding {
       }
     }
   }
-
-  func rest() throws { try packed.rest() }
 }

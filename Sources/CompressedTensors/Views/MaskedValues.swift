@@ -30,9 +30,4 @@ struct MaskedValues: RowDecoding {
       for byte in 0..<width { buffer[start + index * width + byte] = 0 }
     }
   }
-
-  func rest() throws {
-    try weight.rest()
-    try mask.rest()
-  }
 }

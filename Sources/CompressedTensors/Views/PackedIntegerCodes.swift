@@ -33,8 +33,6 @@ struct PackedIntegerCodes: RowDecoding {
       )
     }
   }
-
-  func rest() throws { try words.rest() }
 }
 
 /// Integer codes packed to words without padding: the layout of 0.18 and later.
@@ -83,6 +81,4 @@ struct RepackedWords: RowDecoding {
       )
     }
   }
-
-  func rest() throws { try codes.rest() }
 }

@@ -19,9 +19,6 @@ protocol RowDecoding: Sendable {
     into buffer: inout [UInt8],
     startingAt start: Int
   ) throws
-
-  /// Gives back what reading takes.
-  func rest() throws
 }
 
 extension RowDecoding {
@@ -54,9 +51,14 @@ struct DecodedFile: ByteSource {
   private var entries: [Entry] = []
   private(set) var byteCount: UInt64 = 0
   let displayName: String
+  private let files: [any ByteSource]
 
-  /// A file without matrices, named as the one that they are decoded from.
-  init(named displayName: String) { self.displayName = displayName }
+  /// A file without matrices, named as the one that they are decoded from, which like the model's other files is
+  /// among `files`.
+  init(named displayName: String, over files: [any ByteSource]) {
+    self.displayName = displayName
+    self.files = files
+  }
 
   /// Adds a matrix, and returns where it starts; nil where there would be more than 63 bits of bytes.
   mutating func append(_ matrix: any RowDecoding) -> UInt64? {
@@ -131,7 +133,8 @@ struct DecodedFile: ByteSource {
     }
   }
 
+  /// Lets the files rest, not the matrices: those lead to files too, many of them to the same.
   func rest() throws {
-    for entry in entries { try entry.matrix.rest() }
+    for file in files { try file.rest() }
   }
 }

@@ -133,8 +133,6 @@ struct ScaleMap: Sendable {
   func scales(_ rows: Range<UInt64>, _ columns: Range<UInt64>) throws -> ScaleValues {
     try values(of: matrix, rows, columns)
   }
-
-  func rest() throws { try matrix.rest() }
 }
 
 /// A rectangle of scales or zero points in memory.

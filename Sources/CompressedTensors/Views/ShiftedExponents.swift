@@ -39,6 +39,4 @@ struct ShiftedExponents: RowDecoding {
       buffer[start + index] += 2
     }
   }
-
-  func rest() throws { try scales.rest() }
 }

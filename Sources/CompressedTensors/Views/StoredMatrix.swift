@@ -56,8 +56,6 @@ struct StoredMatrix: RowDecoding {
       }
     }
   }
-
-  func rest() throws { try source.rest() }
 }
 
 /// The elements of a sparse tensor: its parts are surveyed when it is first read.

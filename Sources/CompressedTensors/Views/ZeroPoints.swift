@@ -62,8 +62,6 @@ struct UnpackedZeroPoints: RowDecoding {
       for row in 0..<run.count { buffer[start + row * groups + group] = codes[row] }
     }
   }
-
-  func rest() throws { try words.rest() }
 }
 
 /// Zero points packed along the rows of their weight, as 0.18 and later pack them.
@@ -116,6 +114,4 @@ struct PackedZeroPoints: RowDecoding {
       row += UInt64(run.count)
     }
   }
-
-  func rest() throws { try plain.rest() }
 }
