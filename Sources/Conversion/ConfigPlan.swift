@@ -81,6 +81,7 @@ struct ConfigPlan {
       format: format,
       elements: elements,
       zeros: zeros,
+      targets: options.targets,
       ignore: options.ignoredModules,
       version: options.libraryVersion
     )

@@ -30,6 +30,8 @@ public struct ConversionOptions: Sendable {
   public var asReference = false
   /// The version of compressed-tensors whose sparse parts are written.
   public var libraryVersion = SparseTarget.usualVersion
+  /// Modules whose weights take a sparse form: classes, paths, or `re:` and a pattern.
+  public var targets = ["Linear"]
   /// Modules that stay dense: paths, or `re:` and a pattern.
   public var ignoredModules: [String] = []
   /// The layout.

@@ -10,6 +10,7 @@ public struct SparseTarget: Sendable {
 
   private let rules: SparseForm.Rules
   private let usesFirstNaming: Bool
+  private let targets: TargetList
   private let ignored: TargetList
   /// The form of tensors that are sparse already.
   private let keptKind: SparseForm.Kind
@@ -31,11 +32,8 @@ public struct SparseTarget: Sendable {
       )
     }
     usesFirstNaming = version < .moduleNaming
-    do {
-      ignored = try TargetList(options.ignoredModules)
-    } catch {
-      throw OptionFault("--ignore: \(error.diagnosis.problem)")
-    }
+    targets = try Self.list(options.targets, "--target")
+    ignored = try Self.list(options.ignoredModules, "--ignore")
     keptKind = source.facts.modules[.sparse24Bitmask] != nil ? .twoOfFour : .bitmask
     if case .named(let layout) = options.layout, Self.kind(of: layout) == nil, layout != .dense {
       throw OptionFault(
@@ -48,6 +46,14 @@ public struct SparseTarget: Sendable {
         "compressed-tensors \(version.text) has no sparse-24-bitmask",
         expected: "0.9 or later"
       )
+    }
+  }
+
+  private static func list(_ entries: [String], _ option: String) throws -> TargetList {
+    do {
+      return try TargetList(entries)
+    } catch {
+      throw OptionFault("\(option): \(error.diagnosis.problem)")
     }
   }
 
@@ -95,12 +101,14 @@ public struct SparseTarget: Sendable {
     SparseForm(kind, rules: rules, usesFirstNaming: usesFirstNaming)
   }
 
+  /// Whether a tensor's module is none that is meant; until 0.8 every tensor was.
   private func isIgnored(_ tensor: Tensor) -> Bool {
     var module = tensor.name.text
     if module.hasSuffix(SparseForm.weightEnding) {
       module = String(module.dropLast(SparseForm.weightEnding.count))
     }
-    return (try? ignored.matches(module: module)) != nil
+    if (try? ignored.matches(module: module)) != nil { return true }
+    return !usesFirstNaming && (try? targets.matches(module: module)) == nil
   }
 
   private func obstacle(to kind: SparseForm.Kind, for tensor: Tensor) -> LayoutObstacle? {

@@ -22,10 +22,18 @@ struct CompressedTensorsOptions: ParsableArguments {
   @Flag(
     help: """
       Make sparse parts as the library itself does: -0.0 is dropped, more than two of four are pruned, and \
-      weights of any rank and kind are taken. What is lost is reported.
+      weights of any rank are taken. What is lost is reported.
       """
   )
   var asReference = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Make this module's weight sparse: a class, its path, or re: and a pattern; may be repeated (default: Linear).",
+      valueName: "module"
+    )
+  )
+  var target: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -143,6 +151,7 @@ struct ConvertCommand: LacunaCommand {
     options.repairsConfig = repairConfig
     options.asReference = sparse.asReference
     options.libraryVersion = sparse.libraryVersion
+    if !sparse.target.isEmpty { options.targets = sparse.target }
     options.ignoredModules = sparse.ignore
     options.layout = layout
     options.strict = strict

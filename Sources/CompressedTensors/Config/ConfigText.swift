@@ -112,6 +112,8 @@ public enum ConfigText {
     public var elements: UInt64
     /// See ``elements``.
     public var zeros: UInt64
+    /// Modules whose weights are sparse.
+    public var targets: [String]
     /// Modules that stay dense.
     public var ignore: [String]
     /// The version whose form is written.
@@ -122,12 +124,14 @@ public enum ConfigText {
       format: CompressionFormat,
       elements: UInt64,
       zeros: UInt64,
+      targets: [String],
       ignore: [String],
       version: String
     ) {
       self.format = format
       self.elements = elements
       self.zeros = zeros
+      self.targets = targets
       self.ignore = ignore
       self.version = version
     }
@@ -176,7 +180,7 @@ public enum ConfigText {
       isPattern ? 50 : sparsity.elements == 0 ? 0 : Double(sparsity.zeros) / Double(sparsity.elements) * 100
     return .object([
       .init("format", .string(sparsity.format.rawValue)),
-      .init("targets", .array([.string("Linear")])),
+      .init("targets", .array(sparsity.targets.map(JSONValue.string))),
       .init("ignore", .array(sparsity.ignore.map(JSONValue.string))),
       .init("global_sparsity", .number("\(share)")),
       .init("sparsity_structure", .string(isPattern ? "2:4" : "unstructured")),

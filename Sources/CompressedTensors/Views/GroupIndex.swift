@@ -9,9 +9,10 @@ struct GroupIndex: Sendable {
   private let file: String
   private let groups: UInt64
 
-  /// The groups that `tensor` assigns columns to, each below `groups`.
+  /// The groups that `tensor` assigns columns to, each below `groups`; nil where some column has -1, with which
+  /// the library says that groups are runs of columns after all.
   /// - Throws: ``PartFault`` for a column whose group is not there, or what reading throws.
-  init(_ tensor: Tensor, in source: any ByteSource, columns: UInt64, groups: UInt64) throws {
+  init?(_ tensor: Tensor, in source: any ByteSource, columns: UInt64, groups: UInt64) throws {
     file = source.displayName
     self.tensor = tensor.name
     self.groups = groups
@@ -32,29 +33,41 @@ struct GroupIndex: Sendable {
       )
     }
     self.matrix = matrix
+    var isUnset = false
     var first: UInt64 = 0
     while first < columns {
       let end = min(columns, first + 1 << 16)
-      _ = try self.groups(of: first..<end)
+      for (place, value) in try values(of: first..<end).enumerated() {
+        isUnset = isUnset || value == -1
+        if value < -1 || (value >= 0 && UInt64(value) >= groups) {
+          throw fault(column: Int(first) + place, value)
+        }
+      }
       first = end
+    }
+    if isUnset { return nil }
+  }
+
+  private func fault(column: Int, _ value: Int64) -> PartFault {
+    PartFault(file: file, tensor: tensor, .badGroupIndex(column: column, index: value, groups: groups))
+  }
+
+  private func values(of columns: Range<UInt64>) throws -> [Int64] {
+    let bytes = try matrix.decoded(0..<1, columns)
+    let width = matrix.elementBytes
+    return (0..<columns.count).map { place in
+      let start = place * width
+      let bits = (0..<width).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[start + $1]) }
+      return width == 4 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits)
     }
   }
 
   /// The groups of columns, one for each.
+  /// - Throws: ``PartFault`` where the file has changed, or what reading throws.
   func groups(of columns: Range<UInt64>) throws -> [UInt64] {
-    let bytes = try matrix.decoded(0..<1, columns)
-    let width = matrix.elementBytes
-    return try (0..<columns.count).map { place in
-      let start = place * width
-      let bits = (0..<width).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[start + $1]) }
-      let value = width == 4 ? Int64(Int32(truncatingIfNeeded: bits)) : Int64(bitPattern: bits)
+    try values(of: columns).enumerated().map { place, value in
       guard value >= 0, UInt64(value) < groups else {
-        let column = Int(columns.lowerBound) + place
-        throw PartFault(
-          file: file,
-          tensor: tensor,
-          .badGroupIndex(column: column, index: value, groups: groups)
-        )
+        throw fault(column: Int(columns.lowerBound) + place, value)
       }
       return UInt64(value)
     }
