@@ -19,6 +19,8 @@ struct LayoutPlanner {
   let chunkBytes: Int
   let progress: WorkProgress
   private let names: Set<TensorName>
+  /// Scales and zero points, which stay what loaders of quantized weights expect.
+  private let parameters: Set<TensorName>
 
   init(
     model: Model,
@@ -36,6 +38,11 @@ struct LayoutPlanner {
     self.pool = pool
     self.chunkBytes = chunkBytes
     self.progress = progress
+    parameters = Set(
+      model.tensors.lazy.compactMap(\.quantization).flatMap { quantization in
+        [quantization.scale, quantization.zeroPoint, quantization.globalScale, quantization.groupIndex]
+      }.compactMap { if case .tensor(let name)? = $0 { name } else { nil } }
+    )
     names = request == .keep ? [] : Set(model.tensors.map(\.name))
   }
 
@@ -57,6 +64,7 @@ struct LayoutPlanner {
       return obstacle == nil ? (.named(layout), nil) : (nil, obstacle)
     case .auto:
       if tensor.elementType.byteWidth == nil { return (nil, .subByteType(tensor.elementType)) }
+      if tensor.quantization?.packing != nil || parameters.contains(tensor.name) { return (nil, nil) }
       return tensor.shape.elementCount == 0 ? (nil, nil) : (.auto, nil)
     }
   }
@@ -66,6 +74,8 @@ struct LayoutPlanner {
       return obstacle
     }
     if tensor.shape.rank < 2 { return .rankBelowTwo }
+    if tensor.quantization?.packing != nil { return .notTargeted("made of units that codes share") }
+    if parameters.contains(tensor.name) { return .notTargeted("a parameter of a quantization") }
     return nameObstacle(to: layout, for: tensor)
   }
 
