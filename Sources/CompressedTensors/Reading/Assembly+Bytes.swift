@@ -74,12 +74,12 @@ extension Assembly {
     case .channel?: return try checked(.channel(axis: last - 1), outer + [1])
     case .group?, .tensorGroup?:
       guard let size = weights?.groupSize else { return try checked(.channel(axis: last - 1), outer + [1]) }
-      let groups = columns / UInt64(size) + (columns % UInt64(size) == 0 ? 0 : 1)
-      return try checked(.group(axis: last, size: size), outer + [groups])
+      return try checked(.group(axis: last, size: size), outer + [columns.dividedUp(by: UInt64(size))])
     case .block?:
       guard let block = weights?.block else { break }
       let (high, wide) = (UInt64(block[0]), UInt64(block[1]))
-      let grid = [(rows + high - 1) / high, (columns + wide - 1) / wide]
+      // Of a tensor without elements an extent may be as large as numbers get.
+      let grid = [rows.dividedUp(by: high), columns.dividedUp(by: wide)]
       return try checked(.block(block), Array(outer.dropLast()) + grid)
     case .token?, .attentionHead?, nil: break
     }
@@ -104,9 +104,14 @@ extension Quantization.Granularity {
   func scaleColumns(of shape: Shape) -> UInt64 {
     switch self {
     case .tensor, .channel: 1
-    case .group(_, let size): shape.columns / UInt64(size) + (shape.columns % UInt64(size) == 0 ? 0 : 1)
+    case .group(_, let size): shape.columns.dividedUp(by: UInt64(size))
     case .block(let extents):
-      extents.count == 2 && extents[1] > 0 ? (shape.columns + UInt64(extents[1]) - 1) / UInt64(extents[1]) : 1
+      extents.count == 2 && extents[1] > 0 ? shape.columns.dividedUp(by: UInt64(extents[1])) : 1
     }
   }
+}
+
+extension UInt64 {
+  /// How many runs of `size` it takes to cover this many; it cannot overflow.
+  fileprivate func dividedUp(by size: UInt64) -> UInt64 { self / size + (self % size == 0 ? 0 : 1) }
 }

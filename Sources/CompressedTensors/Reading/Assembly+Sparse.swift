@@ -17,7 +17,7 @@ extension Assembly {
       return found == 2 || (found == 1 && (isExpected || module[.shape] != nil))
     }
     guard !modules.isEmpty else { return }
-    let names = Set(tensors.map(\.name))
+    var names = Set(tensors.map(\.name))
     let isFirstNaming = usesFirstNaming(modules)
     var changes: [Int: [Tensor]] = [:]
     for module in modules {
@@ -43,7 +43,10 @@ extension Assembly {
       } else if shape.shape.rank == 1 {
         _ = try part(.rowOffsets)
       }
-      if names.contains(name) { throw PartFault(file: displayName(of: mask), tensor: name, .storedTwice) }
+      // Parts under both namings may make the same tensor too.
+      guard names.insert(name).inserted else {
+        throw PartFault(file: displayName(of: mask), tensor: name, .storedTwice)
+      }
       weight.name = name
       for part in [PartName.bitmask, .shape] { if let index = module[part] { changes[index] = [] } }
       if let index = module[.compressed] { changes[index] = [weight] }

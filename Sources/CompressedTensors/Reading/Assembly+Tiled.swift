@@ -41,6 +41,9 @@ extension Assembly {
       )
     }
     let (packed, scale, meta) = (try part(.weightPacked), try part(.scalePacked), try part(.meta))
+    for name in [PartName.weightScale, .weightShape] {
+      if let index = module[name] { throw fault(tensors[index], .storedTwice) }
+    }
     try require(packed, .int32)
     try require(meta, .int16)
     try require(scale, .float16, .bfloat16)

@@ -184,7 +184,7 @@ struct QuantizedWeight {
     {
       let rows = shape.extents[shape.rank - 2]
       let wordsPerSlice = packing.wordsPerRow(columns: rows)
-      guard wordsPerSlice > 0, matrix.rows % wordsPerSlice == 0 else {
+      guard rows == 0 || (wordsPerSlice > 0 && matrix.rows % wordsPerSlice == 0) else {
         throw blame.fault(.wrongScheme("its zero points do not fill whole words"))
       }
       plain = UnpackedZeroPoints(matrix, packing: packing, rowsPerSlice: rows)
