@@ -32,6 +32,14 @@ public enum CompressionFormat: String, Sendable, Hashable, CaseIterable {
   /// What the library writes where no format was ever set: weights are floats that were rounded.
   case fakequant
 
+  /// Whether a module's codes are called `weight_packed`.
+  var packsWeights: Bool {
+    switch self {
+    case .marlin24, .packQuantized, .nvfp4PackQuantized, .mxfp4PackQuantized, .mxfp6PackQuantized: true
+    default: false
+    }
+  }
+
   /// Whether it stores the pattern of zeros.
   public var isSparse: Bool { self == .sparseBitmask || self == .sparse24Bitmask || self == .marlin24 }
 }

@@ -7,11 +7,12 @@ extension Assembly {
     _ module: PartTable.Module,
     _ group: CompressionConfig.Group?
   ) throws {
-    let packed = try part(.weightPacked, of: module, .mxfp4PackQuantized)
+    let said = group?.format ?? config?.format ?? .mxfp4PackQuantized
+    let packed = try part(.weightPacked, of: module, said)
     guard packed.shape.rank >= 2 else {
       throw fault(packed, .wrongShape(found: packed.shape, expected: "[rows, bytes]"))
     }
-    var scale = try part(.weightScale, of: module, .mxfp4PackQuantized)
+    var scale = try part(.weightScale, of: module, said)
     let bytes = packed.shape.columns
     let inferred: CompressionFormat =
       if scale.elementType == .float8E4M3 {

@@ -25,10 +25,11 @@ extension Assembly {
       } else if let place = places[module.weightName] {
         try resolveBytes(module, weight: place, group)
       } else {
+        let format = group?.format ?? config?.format ?? .naiveQuantized
         throw PartFault(
           file: displayName(of: tensors[module[.weightScale] ?? 0]),
-          tensor: module.weightName,
-          .missing(format: group?.format ?? config?.format ?? .naiveQuantized)
+          tensor: format.packsWeights ? module.tensorName(of: .weightPacked) : module.weightName,
+          .missing(format: format)
         )
       }
     }
