@@ -117,12 +117,15 @@ struct LayoutPlanner {
       let offsetDigits = String(source.byteCount).utf8.count
       for (place, measured) in try measure(readers, work.map(\.target)).enumerated() {
         let index = work[place].index
+        let obstacle = decisions[index].obstacle
         decisions[index] = decision(
           readers[place],
           work[place].target,
           measured,
           offsetDigits: offsetDigits
         )
+        // What stopped a tensor that is only counted now was known before.
+        decisions[index].obstacle = decisions[index].obstacle ?? obstacle
       }
       try source.rest()
     }
@@ -176,7 +179,9 @@ struct LayoutPlanner {
         let found = counts
         measures.withLock { measures in
           measures[place].counts[index] = found.stored
-          if case .form(let form, _) = targets[place], form.rules == .reference {
+          if case .form(let form, _) = targets[place], form.rules == .reference,
+            NegativeZeros.areCleared(of: type)
+          {
             measures[place].counts[index] = found.nonzero
           }
           measures[place].nonzeros += found.nonzero
