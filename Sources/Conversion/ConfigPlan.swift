@@ -35,8 +35,19 @@ struct ConfigPlan {
     if work.plan.isUnchanged { return }
     let forms = Set(work.decisions.compactMap { $0.form?.format })
     if let format = forms.contains(.sparse24Bitmask) ? .sparse24Bitmask : forms.first {
+      try requireOneVersion(work.model, options.libraryVersion)
       let sparsity = sparsity(format, options, work)
-      let sparse = try ConfigText.sparse(compression.configText, sparsity, file: file)
+      // What is said of quantized weights has to fit them as they go out.
+      let base = try compression.configText.map { text in
+        guard let config = compression.config else { return text }
+        return try ConfigText.restored(
+          text,
+          config,
+          facts: compression.facts,
+          removesQuantization: options.elementType != nil
+        ) ?? text
+      }
+      let sparse = try ConfigText.sparse(base, sparsity, file: file)
       if isFolder {
         text = sparse
         note = "config.json: says that weights are \(format.rawValue)"
@@ -65,6 +76,28 @@ struct ConfigPlan {
       options.elementType != nil || !config.saysMoreThanSparsity
       ? "config.json: the compression was cut, as weights are plain numbers now"
       : "config.json: the sparse part was cut, the quantization kept"
+  }
+
+  /// A configuration names one version. What codes mean that are read by it must not change with the one that
+  /// sparse parts need.
+  private func requireOneVersion(_ model: Model, _ version: String) throws {
+    for tensor in model.tensors {
+      guard let quantization = tensor.quantization else { continue }
+      if quantization.packing == PackingName.words.rawValue && 32 % quantization.bits != 0 {
+        throw OptionFault(
+          "\(tensor.name.text) is packed as versions from 0.18 on do it, and those have no sparse forms",
+          expected: "--to safetensors, or --type bf16"
+        )
+      }
+      if quantization.scheme == CompressionFormat.mxfp4PackQuantized.rawValue,
+        LibraryVersion(version).map({ $0 < .rightExponents }) ?? false
+      {
+        throw OptionFault(
+          "compressed-tensors \(version) takes the exponents of \(tensor.name.text) for others",
+          expected: "0.14 or later"
+        )
+      }
+    }
   }
 
   private func sparsity(

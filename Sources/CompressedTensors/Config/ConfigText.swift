@@ -18,7 +18,8 @@ public enum ConfigText {
     if removesQuantization || !config.saysMoreThanSparsity {
       return closingBraces(cutting(places.member, from: text))
     }
-    if facts.isModernized || config.key == .compression || !isComplete(config) {
+    if facts.isModernized || config.key == .compression || (facts.hasQuantizedWeights && !isComplete(config))
+    {
       var edited = text
       let value = try modernized(text, config, facts).pythonText(sortsKeys: false, level: 1)
       edited.replaceSubrange(places.value, with: value.utf8)
@@ -78,7 +79,7 @@ public enum ConfigText {
     let formats = Set(facts.groupFormats.values)
     let format = formats.count == 1 ? formats.first : formats.isEmpty ? config.format : .mixedPrecision
     if let format { members.set("format", to: modern(format)) }
-    if let index = members.firstIndex(where: { $0.key == "config_groups" }),
+    if facts.hasQuantizedWeights, let index = members.firstIndex(where: { $0.key == "config_groups" }),
       case .object(let groups) = members[index].value
     {
       members[index].value = .object(
@@ -93,8 +94,10 @@ public enum ConfigText {
         }
       )
     }
-    // Another one would mean that the weights are still floats.
-    members.set("quantization_status", to: .string("compressed"))
+    if facts.hasQuantizedWeights {
+      // Another one would mean that the weights are still floats.
+      members.set("quantization_status", to: .string("compressed"))
+    }
     if facts.isModernized { members.set("version", to: .string(LibraryVersion.current.text)) }
     members.set("quant_method", to: .string("compressed-tensors"))
     return .object(members)

@@ -41,7 +41,7 @@ public struct LibraryVersion: Sendable, Hashable, Comparable {
   /// The first whose sparse formats lie under the module's name instead of the tensor's.
   public static let moduleNaming = LibraryVersion(0, 9)
   /// The first that writes MXFP4 exponents without an error of 2.
-  static let rightExponents = LibraryVersion(0, 14)
+  public static let rightExponents = LibraryVersion(0, 14)
   /// The first that packs integers without padding words.
   static let densePacking = LibraryVersion(0, 18)
   /// The last with the sparse formats, which the sparse writer follows.

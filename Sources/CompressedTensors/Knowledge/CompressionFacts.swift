@@ -33,6 +33,8 @@ public struct CompressionFacts: Sendable, Hashable {
 
   /// Whether anything of this library was found.
   public var isEmpty: Bool { modules.isEmpty && cutlassPairs == 0 && masks == 0 }
+  /// Whether weights are stored as codes: a configuration may say so of weights that are still floats.
+  public var hasQuantizedWeights: Bool { modules.keys.contains { $0 == .marlin24 || !$0.isSparse } }
   /// Whether parts are decoded to a form that today's loaders read.
   public var isModernized: Bool {
     hasPaddedWords || hasOldZeroPoints || hasSmallExponents || modules[.marlin24] != nil
