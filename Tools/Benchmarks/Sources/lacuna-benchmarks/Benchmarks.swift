@@ -19,6 +19,11 @@ struct Benchmarks: ParsableCommand {
       Inputs are made anew in the scratch folder, the same on every run, and removed afterwards. Figures are \
       medians; ratios are medians of the ratios of measurements that followed each other. The exit code is 0 \
       whatever was measured, unless --strict is given.
+
+      Groups: kernels, scans and threads work in memory; commands, headers and memory run whole processes; \
+      compressed-tensors does both with that library's folders. What finds no room in the scratch folder is \
+      left out and says so: the folder of ten times --size needs 26 times --size, on a disk rather than in \
+      memory.
       """
   )
 
@@ -83,6 +88,7 @@ struct Benchmarks: ParsableCommand {
 /// What is measured together.
 enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
   case kernels, scans, threads, commands, headers, memory
+  case compressedTensors = "compressed-tensors"
 
   /// What the figures of the group are.
   var heading: String {
@@ -93,6 +99,8 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .commands: "commands: whole processes, files cached; the ratio is of times, to cp of the dense file"
     case .headers: "headers: whole processes that read no tensor data"
     case .memory: "memory: the peak resident memory of whole processes"
+    case .compressedTensors:
+      "compressed-tensors: decoding on one thread to memory; folders to folders, the ratio as in commands"
     }
   }
 
@@ -104,6 +112,9 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .commands: try CommandBenchmarks(setting).run()
     case .headers: try HeaderBenchmarks(setting).run()
     case .memory: try MemoryBenchmarks(setting).run()
+    case .compressedTensors:
+      try SparseDecodingBenchmarks(setting).run() + SparseFolderBenchmarks(setting).run()
+        + ShardedFolderBenchmarks(setting).run() + DequantizingBenchmarks(setting).run()
     }
   }
 }

@@ -57,13 +57,18 @@ enum Checkpoint {
   }
 
   /// Weight matrices of about so many bytes in all.
-  static func matrices(byteCount: Int, columns: Int = 4096, bytesEach: Int = 1 << 25) -> [PlannedTensor] {
-    let rows = min(bytesEach, byteCount) / 2 / columns
+  static func matrices(
+    byteCount: Int,
+    columns: Int = 4096,
+    bytesEach: Int = 1 << 25,
+    type: WeightType = .bf16
+  ) -> [PlannedTensor] {
+    let rows = min(bytesEach, byteCount) / type.byteWidth / columns
     return (0..<max(1, byteCount / bytesEach)).map { layer in
       PlannedTensor(
         name: "model.layers.\(layer).self_attn.o_proj.weight",
-        type: "BF16",
-        elementBytes: 2,
+        type: type.rawValue.uppercased(),
+        elementBytes: type.byteWidth,
         shape: [rows, columns]
       )
     }

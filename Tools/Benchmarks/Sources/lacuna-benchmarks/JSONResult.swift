@@ -40,6 +40,7 @@ indirect enum JSONResult {
       case nil: .null
       case .ratioAtLeast(let limit): .object([("ratioAtLeast", .number(limit))])
       case .ratioAtMost(let limit): .object([("ratioAtMost", .number(limit))])
+      case .valueAtLeast(let limit): .object([("valueAtLeast", .number(limit))])
       case .valueAtMost(let limit): .object([("valueAtMost", .number(limit))])
       }
     return .object([

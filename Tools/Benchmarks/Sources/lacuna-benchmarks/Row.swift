@@ -14,6 +14,8 @@ enum Bar: Sendable {
   case ratioAtLeast(Double)
   /// The ratio to the baseline must be this or less.
   case ratioAtMost(Double)
+  /// The figure itself must be this or more.
+  case valueAtLeast(Double)
   /// The figure itself must be this or less.
   case valueAtMost(Double)
 
@@ -22,6 +24,7 @@ enum Bar: Sendable {
     switch self {
     case .ratioAtLeast(let ratio): ">= \(Decimal.text(ratio, places: 2))"
     case .ratioAtMost(let ratio): "<= \(Decimal.text(ratio, places: 2))"
+    case .valueAtLeast(let value): ">= \(Decimal.text(value, places: 0)) \(unit.rawValue)"
     case .valueAtMost(let value): "<= \(Decimal.text(value, places: 0)) \(unit.rawValue)"
     }
   }
@@ -57,6 +60,7 @@ struct Row: Sendable {
     case nil: nil
     case .ratioAtLeast(let least): baseline.map { $0.ratio >= least } ?? false
     case .ratioAtMost(let most): baseline.map { $0.ratio <= most } ?? false
+    case .valueAtLeast(let least): value >= least
     case .valueAtMost(let most): value <= most
     }
   }

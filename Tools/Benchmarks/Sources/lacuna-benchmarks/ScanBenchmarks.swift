@@ -95,7 +95,7 @@ extension Pruning {
   fileprivate var isCompliant: Bool {
     switch self {
     case .percent: false
-    case .twoOfFour: true
+    case .twoOfFour, .twoOfFourAndMore: true
     }
   }
 }

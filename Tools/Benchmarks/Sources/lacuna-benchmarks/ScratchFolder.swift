@@ -35,8 +35,12 @@ struct ScratchFolder {
     return file(name)
   }
 
-  /// Removes a file, if it is there.
-  func remove(_ name: String) { unlink(file(name)) }
+  /// Removes a file, or a folder of files, if it is there.
+  func remove(_ name: String) {
+    if unlink(file(name)) == 0 { return }
+    for inner in Self.names(in: file(name)) { unlink("\(file(name))/\(inner)") }
+    rmdir(file(name))
+  }
 
   /// The bytes that still fit.
   var freeBytes: Int {
@@ -47,11 +51,7 @@ struct ScratchFolder {
 
   /// Removes the folder and what it holds, two levels deep.
   func remove() {
-    for name in Self.names(in: path) {
-      if unlink(file(name)) == 0 { continue }
-      for inner in Self.names(in: file(name)) { unlink("\(file(name))/\(inner)") }
-      rmdir(file(name))
-    }
+    for name in Self.names(in: path) { remove(name) }
     rmdir(path)
   }
 
@@ -66,6 +66,24 @@ struct ScratchFolder {
       if name != "." && name != ".." { names.append(name) }
     }
     return names
+  }
+
+  /// The bytes of a file.
+  static func read(_ path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { throw ScratchFailure("open", path) }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: Int(lseek(descriptor, 0, SEEK_END)))
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeMutableBytes { bytes in
+        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+        return pread(descriptor, rest.baseAddress, rest.count, off_t(done))
+      }
+      if count == 0 || (count < 0 && errno != EINTR) { throw ScratchFailure("read", path) }
+      done += max(0, count)
+    }
+    return bytes
   }
 
   /// Writes a file.

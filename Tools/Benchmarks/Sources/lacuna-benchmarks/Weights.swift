@@ -10,11 +10,14 @@ enum Pruning: Sendable {
   case percent(Int)
   /// The two smallest of each four elements are zero.
   case twoOfFour
+  /// The same, and of the others one in a thousand: some fours have three zeros or four.
+  case twoOfFourAndMore
 
   var text: String {
     switch self {
     case .percent(let share): "\(share) %"
     case .twoOfFour: "2:4"
+    case .twoOfFourAndMore: "2:4 and more"
     }
   }
 }
@@ -51,11 +54,13 @@ struct Weights: Sendable {
     switch pruning {
     case .percent(let share):
       for index in values.indices where source.next() % 100 < UInt64(share) { values[index] = 0 }
-    case .twoOfFour:
+    case .twoOfFour, .twoOfFourAndMore:
       for start in stride(from: 0, to: values.count, by: 4) {
         let smallest = (start..<start + 4).sorted { values[$0].magnitude < values[$1].magnitude }
         for index in smallest.prefix(2) { values[index] = 0 }
       }
+      guard case .twoOfFourAndMore = pruning else { break }
+      for index in values.indices where source.next() % 1000 == 0 { values[index] = 0 }
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(values.count * type.byteWidth)
