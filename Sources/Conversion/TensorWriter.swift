@@ -110,7 +110,11 @@ struct TensorWriter {
       }
       progress.advance(byteCount)
     }
-    for item in items where decisions[item.tensor].form != nil { try writeShape(item, to: output) }
+    let formed = items.filter { decisions[$0.tensor].form != nil }
+    try pool.forEach(formed.count) {
+    } _: { index, _ in
+      try writeShape(formed[index], to: output)
+    }
   }
 
   /// Encodes a chunk, decodes it again, compares, and writes its parts.

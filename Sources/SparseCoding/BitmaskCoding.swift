@@ -65,21 +65,11 @@ enum BitmaskCoding {
   /// The set bits of a chunk's mask, or the first row with a set bit behind its last column.
   static func population(
     of mask: UnsafePointer<UInt8>,
-    _ chunk: Chunk
+    _ chunk: Chunk,
+    _ set: KernelSet
   ) -> (count: Int, rowWithSpareBit: Int?) {
     let stride = (chunk.columnCount + 7) / 8
-    let byteCount = chunk.rowCount * stride
-    var count = 0
-    var index = 0
-    while index &+ 8 <= byteCount {
-      let word = UnsafeRawPointer(mask + index).loadUnaligned(as: UInt64.self)
-      count &+= word.nonzeroBitCount
-      index &+= 8
-    }
-    while index < byteCount {
-      count &+= mask[index].nonzeroBitCount
-      index &+= 1
-    }
+    let count = SetBits.count(mask, chunk.rowCount * stride, set)
     let used = chunk.columnCount % 8
     if used != 0 {
       var row = 0

@@ -118,7 +118,7 @@ public struct ChunkCoder: Sendable {
           switch layout {
           case .dense: preconditionFailure("dense chunks are copied, not decoded")
           case .bitmask:
-            let population = BitmaskCoding.population(of: structure, chunk).count
+            let population = BitmaskCoding.population(of: structure, chunk, kernels).count
             guard population * lanes.rawValue == encoded.valueByteCount else { return false }
             return BitmaskCoding.decode(
               mask: structure,

@@ -30,7 +30,7 @@ extension DenseReader {
   private func surveyMask(_ chunk: Chunk, _ region: Region, _ encoded: inout EncodedChunk) throws -> UInt64 {
     try read(grid.maskRange(of: chunk), of: region, into: &encoded.structure)
     let (count, spare) = encoded.structure.withUnsafeBufferPointer { mask in
-      mask.baseAddress.map { BitmaskCoding.population(of: $0, chunk) } ?? (0, nil)
+      mask.baseAddress.map { BitmaskCoding.population(of: $0, chunk, KernelSet.current) } ?? (0, nil)
     }
     if let spare { throw fault(.spareBitSet(row: chunk.firstRow + UInt64(spare))) }
     return UInt64(count)

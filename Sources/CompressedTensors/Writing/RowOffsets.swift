@@ -1,4 +1,5 @@
 public import ModelIR
+internal import SparseCoding
 
 /// Makes the `row_offsets` part of sparse-bitmask from its mask.
 ///
@@ -12,6 +13,8 @@ public struct RowOffsets: Sendable {
 
   /// The most rows that are summed side by side.
   private static let block: UInt64 = 1 << 15
+  /// The most mask bytes that are read at once.
+  private static let readBytes = 1 << 18
 
   /// The offsets of a tensor of this shape, which has an element.
   public init(_ shape: Shape) {
@@ -31,6 +34,7 @@ public struct RowOffsets: Sendable {
     at offset: UInt64,
     _ write: (_ bytes: [UInt8], _ offset: UInt64) throws -> Void
   ) throws {
+    var buffer: [UInt8] = []
     var first: UInt64 = 0
     while first < inner {
       let width = min(Self.block, inner - first)
@@ -42,7 +46,7 @@ public struct RowOffsets: Sendable {
         let count = min(indices, outer - index)
         let row = index * inner + first
         try write(
-          offsets(of: Int(count), mask, at: offset, fromRow: row, &sums),
+          offsets(of: Int(count), mask, at: offset, fromRow: row, &sums, &buffer),
           row * 8
         )
         index += count
@@ -56,17 +60,18 @@ public struct RowOffsets: Sendable {
     _ mask: any ByteSource,
     at offset: UInt64,
     fromRow row: UInt64,
-    _ sums: inout [UInt64]
+    _ sums: inout [UInt64],
+    _ buffer: inout [UInt8]
   ) throws -> [UInt8] {
     let rows = indices * sums.count
     var bytes = [UInt8](repeating: 0, count: rows * 8)
     var next = row
     var place = 0
     // Long rows are read a few at a time.
-    let rowsPerRead = max(1, (1 << 18) / maskBytesPerRow)
+    let rowsPerRead = max(1, UInt64(Self.readBytes) / maskBytesPerRow)
     while place < rows {
       let count = min(rowsPerRead, UInt64(rows - place))
-      let counts = try populations(mask, at: offset, fromRow: next, count: Int(count))
+      let counts = try populations(mask, at: offset, fromRow: next, count: Int(count), &buffer)
       for count in counts {
         let column = place % sums.count
         for byte in 0..<8 { bytes[place * 8 + byte] = UInt8(truncatingIfNeeded: sums[column] >> (byte * 8)) }
@@ -83,35 +88,23 @@ public struct RowOffsets: Sendable {
     _ mask: any ByteSource,
     at offset: UInt64,
     fromRow row: UInt64,
-    count: Int
+    count: Int,
+    _ buffer: inout [UInt8]
   ) throws -> [UInt64] {
-    var counts = [UInt64](repeating: 0, count: count)
-    let piece = UInt64(1 << 18)
-    var buffer: [UInt8] = []
-    if maskBytesPerRow > piece {
-      var start: UInt64 = 0
-      while start < maskBytesPerRow {
-        let length = Int(min(piece, maskBytesPerRow - start))
-        buffer = [UInt8](repeating: 0, count: length)
-        try mask.read(length, at: offset + row * maskBytesPerRow + start, into: &buffer, startingAt: 0)
-        for byte in buffer { counts[0] += UInt64(byte.nonzeroBitCount) }
-        start += UInt64(length)
-      }
-      return counts
+    let start = offset + row * maskBytesPerRow
+    /// The set bits of each of `rows` rows, `first` bytes behind the start.
+    func counts(inRows rows: Int, of bytesPerRow: Int, _ first: UInt64) throws -> [UInt64] {
+      let byteCount = rows * bytesPerRow
+      if buffer.count < byteCount { buffer = [UInt8](repeating: 0, count: byteCount) }
+      try mask.read(byteCount, at: start + first, into: &buffer, startingAt: 0)
+      return SetBits.counts(inRowsOf: buffer, bytesPerRow: bytesPerRow, rows: rows)
     }
-    let stride = Int(maskBytesPerRow)
-    buffer = [UInt8](repeating: 0, count: count * stride)
-    try mask.read(buffer.count, at: offset + row * maskBytesPerRow, into: &buffer, startingAt: 0)
-    var place = 0
-    for index in 0..<count {
-      var sum = 0
-      let end = place + stride
-      while place < end {
-        sum &+= buffer[place].nonzeroBitCount
-        place &+= 1
-      }
-      counts[index] = UInt64(sum)
+    let piece = UInt64(Self.readBytes)
+    if maskBytesPerRow <= piece { return try counts(inRows: count, of: Int(maskBytesPerRow), 0) }
+    var sum: UInt64 = 0
+    for first in stride(from: 0, to: maskBytesPerRow, by: Self.readBytes) {
+      sum += try counts(inRows: 1, of: Int(min(piece, maskBytesPerRow - first)), first)[0]
     }
-    return counts
+    return [sum]
   }
 }
