@@ -30,26 +30,12 @@ public struct TwoOfFourChunk: Sendable {
   ) throws -> DroppedValues {
     if rules == .reference { return encodeAsReference(&dense, chunk, into: &encoded) }
     _ = try coder.encode(dense, chunk, before: 0, into: &encoded)
-    let bytesPerRow = (chunk.columnCount + 7) / 8
-    let hasHalf = chunk.columnCount % 8 != 0
-    var (isExact, violations, place) = (true, 0, 0)
-    let halves = Self.halves
-    for _ in 0..<chunk.rowCount {
-      for byte in 0..<bytesPerRow {
-        let found = halves[Int(encoded.structure[place])]
-        violations += Int(found.violations)
-        // The half behind a row's last column is empty, and stays so.
-        isExact = isExact && found.lowIsPair && (found.highIsPair || (hasHalf && byte == bytesPerRow - 1))
-        place += 1
-      }
-    }
-    if violations > 0 {
+    let pairs = coder.countPairs(encoded, chunk)
+    if pairs.violations > 0 {
       guard let pattern = NMPattern(kept: 2, group: 4) else { preconditionFailure("2:4 is a pattern") }
-      throw LayoutObstacle.notCompliant(pattern, groups: UInt64(violations))
+      throw LayoutObstacle.notCompliant(pattern, groups: UInt64(pairs.violations))
     }
-    if !isExact {
-      collect(dense, chunk, into: &encoded) { bits, _ in Self.filled[Int(bits)] }
-    }
+    if !pairs.areExact { coder.collectPairs(dense, chunk, Self.pairs, into: &encoded) }
     return DroppedValues()
   }
 
@@ -60,15 +46,19 @@ public struct TwoOfFourChunk: Sendable {
   ) -> DroppedValues {
     var dropped = DroppedValues()
     let order = MagnitudeOrder(type)
-    encoded.reserveStructure(chunk.rowCount * ((chunk.columnCount + 7) / 8))
-    let original = dense
-    collect(original, chunk, into: &encoded) { _, first in
-      let bits = order.kept(original, at: first)
-      for element in 0..<4 where bits >> UInt8(element) & 1 == 0 {
-        drop(first + element * width, from: &dense, &dropped)
+    let bytesPerRow = (chunk.columnCount + 7) / 8
+    encoded.reserveStructure(chunk.rowCount * bytesPerRow)
+    for row in 0..<chunk.rowCount {
+      for group in 0..<chunk.columnCount / 4 {
+        let first = (row * chunk.columnCount + group * 4) * width
+        let bits = order.kept(dense, at: first)
+        encoded.structure[row * bytesPerRow + group / 2] |= bits << (group % 2 == 0 ? 0 : 4)
+        for element in 0..<4 where bits >> UInt8(element) & 1 == 0 {
+          drop(first + element * width, from: &dense, &dropped)
+        }
       }
-      return bits
     }
+    coder.collectPairs(dense, chunk, Self.pairs, into: &encoded)
     return dropped
   }
 
@@ -85,58 +75,17 @@ public struct TwoOfFourChunk: Sendable {
     for index in start...last { dense[index] = 0 }
   }
 
-  private struct Halves {
-    var lowIsPair: Bool
-    var highIsPair: Bool
-    var violations: UInt8
-  }
-
-  private static let halves: [Halves] = (0..<256).map { byte in
-    let (low, high) = ((byte & 15).nonzeroBitCount, (byte >> 4).nonzeroBitCount)
-    return Halves(
-      lowIsPair: low == 2,
-      highIsPair: high == 2,
-      violations: (low > 2 ? 1 : 0) + (high > 2 ? 1 : 0)
-    )
-  }
-
   /// The bits that are set where fewer than two of four elements are to be kept: those that the library would
   /// set, see ``MagnitudeOrder``.
-  private static let filled: [UInt8] = (0..<16).map { bits in
-    switch UInt8(bits) {
-    case 0b0000, 0b1000, 0b0100: 0b1100
-    case 0b0010: 0b1010
-    case 0b0001: 0b0101
-    case let bits: bits
-    }
-  }
-
-  /// Sets the bits that `choose` gives for every four elements, and collects the elements that they stand for.
-  ///
-  /// `choose` gets the bits that are set so far, and the byte at which the elements start in `dense`.
-  private func collect(
-    _ dense: [UInt8],
-    _ chunk: Chunk,
-    into encoded: inout EncodedChunk,
-    _ choose: (_ bits: UInt8, _ first: Int) -> UInt8
-  ) {
-    let bytesPerRow = (chunk.columnCount + 7) / 8
-    encoded.reserveValues(chunk.elementCount / 2 * width)
-    var target = 0
-    for row in 0..<chunk.rowCount {
-      for group in 0..<chunk.columnCount / 4 {
-        let place = row * bytesPerRow + group / 2
-        let shift: UInt8 = group % 2 == 0 ? 0 : 4
-        let first = (row * chunk.columnCount + group * 4) * width
-        let bits = choose(encoded.structure[place] >> shift & 15, first)
-        encoded.structure[place] = encoded.structure[place] & ~(15 << shift) | bits << shift
-        for element in 0..<4 where bits >> UInt8(element) & 1 == 1 {
-          let from = first + element * width
-          for byte in 0..<width { encoded.values[target + byte] = dense[from + byte] }
-          target += width
-        }
+  private static let pairs = PairTable(
+    filled: (0..<16).map { bits in
+      switch UInt8(bits) {
+      case 0b0000, 0b1000, 0b0100: 0b1100
+      case 0b0010: 0b1010
+      case 0b0001: 0b0101
+      // More than two never get here.
+      case let bits: bits.nonzeroBitCount == 2 ? bits : 0b0011
       }
     }
-    encoded.valueByteCount = target
-  }
+  )
 }
