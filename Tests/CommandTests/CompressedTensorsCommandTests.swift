@@ -34,7 +34,8 @@ struct CompressedTensorsCommandTests {
   @Test(
     "the options of the writer give the library's own bytes",
     arguments: [
-      (1, "--layout bitmask --ignore head"), (5, "--layout nm:2:4 --ignore re:he"), (3, "--layout bitmask"),
+      (1, "--layout bitmask --ignore head"), (5, "--layout nm:2:4 --ignore re:he"),
+      (3, "--layout bitmask --target re:.*"),
       (22, "--layout bitmask --library-version 0.8.1"),
     ]
   )

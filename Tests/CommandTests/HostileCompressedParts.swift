@@ -212,12 +212,12 @@ extension HostileCompressedFolder {
         elements: (0..<64).map { $0 == 5 ? 2 : 0 }
       )
     },
-    tensors("a negative group", "10", "fc1.weight_g_idx", "column 63", "group -1") {
+    tensors("a negative group", "10", "fc1.weight_g_idx", "column 63", "group -2") {
       $0["fc1.weight_g_idx"] = .init(
         "fc1.weight_g_idx",
         "I32",
         [64],
-        elements: (0..<64).map { $0 == 63 ? .max : 1 }
+        elements: (0..<64).map { $0 == 63 ? .max - 1 : 1 }
       )
     },
     tensors("groups for fewer columns", "10", "fc1.weight_g_idx", "shape") {

@@ -219,6 +219,7 @@ struct ConfigTextTests {
       format: .sparseBitmask,
       elements: 8,
       zeros: 3,
+      targets: ["Linear"],
       ignore: ["head", "é"],
       version: "0.14.0.1"
     )

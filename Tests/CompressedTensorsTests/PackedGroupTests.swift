@@ -186,7 +186,7 @@ struct PackedGroupTests {
       try #require(try resolved.read("m.weight").elements == expected.map { UInt64($0.bitPattern) })
       try #require(resolved.names == ["m.weight"])
 
-      for bad in [2, -1, Int(Int32.max)] {
+      for bad in [2, -2, Int(Int32.max)] {
         entries[4] = Entry(
           "m.weight_g_idx",
           "I32",
@@ -197,6 +197,17 @@ struct PackedGroupTests {
         try #require(fault?.tensor == "m.weight_g_idx")
         try #require(fault?.rule == .badGroupIndex(column: 17, index: Int64(bad), groups: 2))
       }
+
+      // The library leaves -1 where it assigned nothing: groups are runs of columns then.
+      let unset = index.enumerated().map { $0 == 17 ? UInt64.max : UInt64($1) }
+      entries[4] = Entry("m.weight_g_idx", isWide ? "I64" : "I32", [64], elements: unset)
+      var runs = try ResolvedModel(entries, config: config)
+      _ = try runs.dequantize(to: .float32)
+      let inRuns = codes.enumerated().map { place, code in
+        let group = place / 64 * 2 + place % 64 / 32
+        return Float(code - points[group]) * Float(bitPattern: UInt32(PackedLayoutTests.scale(group)))
+      }
+      try #require(try runs.read("m.weight").elements == inRuns.map { UInt64($0.bitPattern) })
     }
   }
 }
