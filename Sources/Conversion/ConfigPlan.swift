@@ -20,7 +20,8 @@ struct ConfigPlan {
     _ options: ConversionOptions,
     _ work: Converter.Work,
     output: String,
-    isFolder: Bool
+    isFolder: Bool,
+    isVerbatim: Bool
   ) throws {
     let file = CompressedCheckpoint.configName
     let compression = opened.compression
@@ -32,7 +33,7 @@ struct ConfigPlan {
       note = "config.json: the sparse part that stopped loaders was cut"
       return
     }
-    if work.plan.isUnchanged { return }
+    if isVerbatim { return }
     let forms = Set(work.decisions.compactMap { $0.form?.format })
     if let format = forms.contains(.sparse24Bitmask) ? .sparse24Bitmask : forms.first {
       try requireOneVersion(work.model, options.libraryVersion)
@@ -63,7 +64,16 @@ struct ConfigPlan {
       }
       return
     }
-    guard let config = compression.config, let before = compression.configText, isFolder else { return }
+    guard isFolder else { return }
+    if compression.config == nil && !compression.isForeign {
+      // Codes without a configuration mean nothing to any loader.
+      let weights = ConfigText.QuantizedWeights(work.model.tensors)
+      guard !weights.isEmpty else { return }
+      text = try ConfigText.quantized(compression.configText, weights, file: file)
+      note = "config.json: says how weights are quantized"
+      return
+    }
+    guard let config = compression.config, let before = compression.configText else { return }
     let after = try ConfigText.restored(
       before,
       config,
@@ -75,7 +85,9 @@ struct ConfigPlan {
     note =
       options.elementType != nil || !config.saysMoreThanSparsity
       ? "config.json: the compression was cut, as weights are plain numbers now"
-      : "config.json: the sparse part was cut, the quantization kept"
+      : config.sparsity == nil
+        ? "config.json: completed for today's loaders"
+        : "config.json: the sparse part was cut, the quantization kept"
   }
 
   /// A configuration names one version. What codes mean that are read by it must not change with the one that
@@ -106,7 +118,8 @@ struct ConfigPlan {
     _ work: Converter.Work
   ) -> ConfigText.Sparsity {
     var (elements, zeros) = (UInt64(0), UInt64(0))
-    for (tensor, decision) in zip(work.model.tensors, work.decisions) where decision.nonzeros != nil {
+    for (tensor, decision) in zip(work.model.tensors, work.decisions)
+    where decision.nonzeros != nil && tensor.quantization?.packing == nil {
       elements &+= tensor.shape.elementCount
       zeros &+= tensor.shape.elementCount &- (decision.nonzeros ?? 0)
     }

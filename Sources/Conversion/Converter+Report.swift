@@ -8,7 +8,7 @@ internal import SparseCoding
 /// What a conversion says of itself.
 extension Converter {
   func report(_ work: Work, seconds: Double) -> ConversionReport {
-    let changes = Dictionary(uniqueKeysWithValues: work.typeChanges.map { ($0.name, $0) })
+    let changes = Dictionary(work.typeChanges.map { ($0.name, $0) }) { first, _ in first }
     let tensors = work.model.tensors.indices.map { index in
       result(of: index, work, changes[work.model.tensors[index].name])
     }

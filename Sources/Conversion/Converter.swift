@@ -43,11 +43,18 @@ public struct Converter: Sendable {
   }
 
   /// The form that is written: the input's own, unless another is asked for.
-  private var target: ConversionOptions.Target {
+  var target: ConversionOptions.Target {
     if let target = options.target { return target }
     let isSparse = opened.model.tensors.contains { $0.layout != .dense }
-    return options.layout == .keep && isSparse && !opened.compression.facts.isEmpty
+    return layout == .keep && isSparse && !opened.compression.facts.isEmpty
       ? .compressedTensors : .safetensors
+  }
+
+  /// The layout that is asked for: plain numbers are dense, unless another layout is named.
+  private var layout: ConversionOptions.LayoutRequest {
+    let isPlain = options.elementType != nil && options.target != .compressedTensors
+    return options.layout == .keep && isPlain && !opened.compression.facts.isEmpty
+      ? .named(.dense) : options.layout
   }
 
   /// Does it, or with a dry run only plans it.
@@ -56,16 +63,22 @@ public struct Converter: Sendable {
     let start = ContinuousClock.now
     try opened.requireAgreement()
     try requireSensibleOptions()
+    try requireResolvedParts()
     // What is in the way is found before anything is read.
     let transaction = options.dryRun ? nil : try beginOutput()
     var work = Work(model: opened.model, changesTensors: !opened.compression.facts.isEmpty)
     if let type = options.elementType {
-      work.typeChanges = try Dequantization.apply(to: &work.model, type)
+      work.typeChanges = try Dequantization.apply(
+        to: &work.model,
+        type,
+        lookingUp: opened.allTensors,
+        allowExpand: options.allowExpand
+      )
       if !work.typeChanges.isEmpty { work.changesTensors = true }
     }
     work.decisions = try LayoutPlanner(
       model: work.model,
-      request: options.layout,
+      request: layout,
       sparseTarget: target == .compressedTensors && !isVerbatim
         ? try SparseTarget(options, source: opened.compression) : nil,
       allowExpand: options.allowExpand,
@@ -82,7 +95,14 @@ public struct Converter: Sendable {
     work.plan = try plan(work)
     try leaveOutUselessManifests(&work)
     work.side = try sideFiles(besides: work.plan)
-    work.config = try ConfigPlan(opened, options, work, output: output, isFolder: isFolder)
+    work.config = try ConfigPlan(
+      opened,
+      options,
+      work,
+      output: output,
+      isFolder: isFolder,
+      isVerbatim: isVerbatim
+    )
     if let transaction { try write(work, to: transaction) }
     return report(work, seconds: (ContinuousClock.now - start) / .seconds(1))
   }
@@ -104,18 +124,6 @@ public struct Converter: Sendable {
     init(model: Model, changesTensors: Bool) {
       self.model = model
       self.changesTensors = changesTensors
-    }
-  }
-
-  private func requireSensibleOptions() throws {
-    if options.asReference && options.target != .compressedTensors {
-      throw OptionFault("--as-reference is for --to compressed-tensors")
-    }
-    if !options.ignoredModules.isEmpty && options.target != .compressedTensors {
-      throw OptionFault("--ignore is for --to compressed-tensors")
-    }
-    if options.asReference && options.verify {
-      throw OptionFault("--as-reference may leave values out, so there is nothing to --verify")
     }
   }
 

@@ -22,6 +22,8 @@ public struct OpenedModel: Sendable {
   public var model: Model
   /// The model before another library's parts were put together.
   let stored: Model
+  /// All logical tensors, whatever was selected since.
+  let allTensors: [Tensor]
   /// What compressed-tensors and its relatives made of the model.
   public let compression: CompressedCheckpoint
   /// Where an index and its shards disagree so that data would be wrong.
@@ -61,6 +63,7 @@ public struct OpenedModel: Sendable {
     try model.resolveManifests()
     stored = model
     compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
+    allTensors = model.tensors
   }
 
   /// Puts the parts of another library's dialect together, as the folder's config.json says.
@@ -71,9 +74,11 @@ public struct OpenedModel: Sendable {
     _ assumptions: Assumptions
   ) throws -> CompressedCheckpoint {
     let folder: Folder?
+    var isOneFile = false
     switch origin {
     case .folder(let found, _): folder = found
     case .file:
+      isOneFile = true
       // What lies beside a single file may be another model's, so it is read only for parts that need it.
       folder = CompressedCheckpoint.hasParts(model) ? try Folder(Folder.parent(of: path)) : nil
     }
@@ -81,6 +86,7 @@ public struct OpenedModel: Sendable {
       resolving: &model,
       configText: try folder.flatMap { try CompressedCheckpoint.configText(in: $0) },
       configFile: folder?.displayPath(CompressedCheckpoint.configName) ?? CompressedCheckpoint.configName,
+      isOneFile: isOneFile,
       assumptions: assumptions
     )
   }

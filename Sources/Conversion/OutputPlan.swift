@@ -1,3 +1,4 @@
+internal import ByteIO
 internal import Dialect
 internal import ModelIR
 internal import Safetensors
@@ -188,6 +189,7 @@ struct OutputPlanner {
       guard case .folder(_, .indexed(let indexName)) = opened.origin else { return nil }
       name = OutputNames.index(indexName, isSparse: isSparse)
     }
+    if let text = try unchangedIndex(of: files, named: name) { return (name, text) }
     var entries: [(name: TensorName, shard: String)] = []
     for file in files {
       for part in file.partNames { entries.append((part, file.name)) }
@@ -201,5 +203,21 @@ struct OutputPlanner {
         shardOfTensor: entries
       )
     )
+  }
+
+  /// The input's index as it is, where every file goes out as it is under its own name.
+  private func unchangedIndex(of files: [OutputPlan.File], named name: String) throws -> [UInt8]? {
+    guard case .folder(let folder, .indexed(let indexName)) = opened.origin, indexName == name,
+      files.count == model.files.count,
+      zip(files, model.files).allSatisfy({ file, source in
+        if case .copy = file.content { file.name == source.name } else { false }
+      })
+    else { return nil }
+    let source = try folder.open(indexName)
+    guard source.byteCount <= Limits.index else { return nil }
+    var text = [UInt8](repeating: 0, count: Int(source.byteCount))
+    try source.read(text.count, at: 0, into: &text, startingAt: 0)
+    try source.rest()
+    return text
   }
 }

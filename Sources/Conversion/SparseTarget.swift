@@ -1,6 +1,6 @@
 internal import CompressedTensors
 internal import Inspection
-public import ModelIR
+internal import ModelIR
 internal import SparseCoding
 
 /// Which tensors compressed-tensors' sparse forms are for, and which form each takes.
@@ -34,6 +34,9 @@ public struct SparseTarget: Sendable {
     usesFirstNaming = version < .moduleNaming
     targets = try Self.list(options.targets, "--target")
     ignored = try Self.list(options.ignoredModules, "--ignore")
+    if source.isForeign {
+      throw OptionFault("config.json says that another library quantized the weights, which would be lost")
+    }
     keptKind = source.facts.modules[.sparse24Bitmask] != nil ? .twoOfFour : .bitmask
     if case .named(let layout) = options.layout, Self.kind(of: layout) == nil, layout != .dense {
       throw OptionFault(
@@ -128,20 +131,4 @@ public struct SparseTarget: Sendable {
     }
     return form(kind).parts(of: tensor, nnz: tensor.shape.elementCount) == nil ? .tooLarge : nil
   }
-}
-
-/// Options that cannot be followed together.
-public struct OptionFault: Fault, Hashable {
-  /// What is wrong.
-  public let problem: String
-  /// What would be right.
-  public let expected: String?
-
-  init(_ problem: String, expected: String? = nil) {
-    self.problem = problem
-    self.expected = expected
-  }
-
-  /// What is wrong, where, and what would be right.
-  public var diagnosis: Diagnosis { Diagnosis(.usage, problem, expected: expected) }
 }

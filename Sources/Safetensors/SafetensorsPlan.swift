@@ -42,6 +42,9 @@ public struct SafetensorsPlan: Sendable {
       let (a, b) = (parts[left], parts[right])
       return a.elementType != b.elementType ? a.elementType > b.elementType : a.name < b.name
     }
+    for (one, next) in zip(order, order.dropFirst()) where parts[one].name == parts[next].name {
+      throw SafetensorsPlanFault(file: file, rule: .duplicateName(parts[one].name))
+    }
     var text: [UInt8] = [UInt8(ascii: "{")]
     if let metadata {
       text.append(contentsOf: "\"__metadata__\":".utf8)
@@ -114,6 +117,8 @@ public struct SafetensorsPlanFault: Fault, Hashable {
     case headerTooLarge(Int)
     /// The data would exceed what a file can hold.
     case dataTooLarge
+    /// Two tensors of one type have one name.
+    case duplicateName(TensorName)
   }
 
   /// The file.
@@ -130,6 +135,14 @@ public struct SafetensorsPlanFault: Fault, Hashable {
         file: file,
         "the header would take \(count) bytes",
         expected: "the format allows 100000000; --shard-size makes several files"
+      )
+    case .duplicateName(let name):
+      Diagnosis(
+        .badData,
+        file: file,
+        tensor: name,
+        "would be written twice",
+        expected: "one tensor of each name"
       )
     case .dataTooLarge: Diagnosis(.cannotCreate, file: file, "the data would exceed 2^63 bytes")
     }

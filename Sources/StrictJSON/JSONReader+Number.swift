@@ -88,7 +88,7 @@ extension JSONReader {
       }
       if try takeDigits() == 0 { throw fail() }
     }
-    guard let value = Double(numberText), value.isFinite else {
+    guard let value = Double(numberText), value.isFinite || takesNonFinite else {
       throw JSONError(.numberOutOfRange, at: start)
     }
     return value

@@ -137,14 +137,7 @@ struct ConvertCommand: LacunaCommand {
     if let shardSize, shardSize.bytes == 0 { throw ValidationError("--shard-size takes 1 byte or more.") }
   }
 
-  func execute() throws -> Int32 {
-    if repairConfig, try ConfigRepair.isConfig(input) {
-      try ConfigRepair.repair(input, to: output, force: force, dryRun: dryRun)
-      return Outcome.yes
-    }
-    var opened = try OpenedModel(input, lenient: work.lenient, assumptions: work.assumptions)
-    try opened.requireAgreement()
-    try opened.select(selection.filter)
+  private var options: ConversionOptions {
     var options = ConversionOptions()
     options.target = to
     options.elementType = type?.elementType
@@ -162,9 +155,11 @@ struct ConvertCommand: LacunaCommand {
     options.allowExpand = allowExpand
     options.isSelection = !selection.filter.selectsAll
     options.resources = work.resources
-    let progress = WorkProgress()
-    let converter = Converter(opened, to: output, options: options, progress: progress)
-    let report = try ProgressDisplay.during(progress, work) { try converter.run() }
+    return options
+  }
+
+  func execute() throws -> Int32 {
+    let report = try convert()
     if results.json {
       try JSONReport.convert(report, to: ResultStream.bytes)
     } else if results.plain {
@@ -173,5 +168,17 @@ struct ConvertCommand: LacunaCommand {
       try TerminalReport.convert(report, style: ResultStream.style(work), to: ResultStream.text)
     }
     return Outcome.yes
+  }
+
+  private func convert() throws -> ConversionReport {
+    if repairConfig, try ConfigRepair.isConfig(input) {
+      return try ConfigRepair.repair(input, to: output, options: options)
+    }
+    var opened = try OpenedModel(input, lenient: work.lenient, assumptions: work.assumptions)
+    try opened.requireAgreement()
+    try opened.select(selection.filter)
+    let progress = WorkProgress()
+    let converter = Converter(opened, to: output, options: options, progress: progress)
+    return try ProgressDisplay.during(progress, work) { try converter.run() }
   }
 }

@@ -32,7 +32,7 @@ public enum ConfigText {
 
   /// Whether today's loaders find all that they need: without a format in every group they guess, and with
   /// another status than `compressed` they take codes for weights.
-  private static func isComplete(_ config: CompressionConfig) -> Bool {
+  static func isComplete(_ config: CompressionConfig) -> Bool {
     config.status == "compressed" && config.format != nil
       && config.groups.allSatisfy { $0.weights == nil || $0.format != nil }
   }
@@ -145,26 +145,15 @@ public enum ConfigText {
   /// - Parameter text: the configuration so far; nil for none.
   /// - Throws: ``ConfigFault`` for a text that is no JSON object.
   public static func sparse(_ text: [UInt8]?, _ sparsity: Sparsity, file: String) throws -> [UInt8] {
-    var members: [JSONValue.Member] = []
-    if let text {
-      do {
-        var reader = JSONReader(text)
-        reader.takesNonFinite = true
-        guard case .object(let found) = try JSONValue(reading: &reader) else {
-          throw ConfigFault(file: file, .wrongField("the text", expected: "an object"))
-        }
-        try reader.readEnd()
-        members = found
-      } catch let error as JSONError {
-        throw ConfigFault(file: file, .json(error.problem), offset: error.offset)
-      }
-    }
-    let key = CompressionConfig.Key.quantization.rawValue
-    let older = members.first { $0.key == CompressionConfig.Key.compression.rawValue }?.value
-    members.removeAll { $0.key == CompressionConfig.Key.compression.rawValue }
+    var members = try text.map { try self.members(of: $0, file: file) } ?? []
+    let isOlder = LibraryVersion(sparsity.version).map { $0 < .quantizationKey } ?? false
+    let key = isOlder ? CompressionConfig.Key.compression : .quantization
     var compression: [JSONValue.Member] = []
-    if case .object(let found)? = members.first(where: { $0.key == key })?.value ?? older {
-      compression = found
+    for place in [CompressionConfig.Key.compression, .quantization] {
+      if case .object(let found)? = members.first(where: { $0.key == place.rawValue })?.value {
+        compression = found
+      }
+      if place != key { members.removeAll { $0.key == place.rawValue } }
     }
     compression.set("quant_method", to: .string("compressed-tensors"))
     compression.set("sparsity_config", to: value(of: sparsity))
@@ -172,8 +161,23 @@ public enum ConfigText {
       compression.set("transform_config", to: .object([]))
     }
     compression.set("version", to: .string(sparsity.version))
-    members.set(key, to: .object(compression))
+    members.set(key.rawValue, to: .object(compression))
     return Array(JSONValue.object(members).pythonText(sortsKeys: true).utf8)
+  }
+
+  /// The members of a configuration's text.
+  static func members(of text: [UInt8], file: String) throws -> [JSONValue.Member] {
+    do {
+      var reader = JSONReader(text)
+      reader.takesNonFinite = true
+      guard case .object(let members) = try JSONValue(reading: &reader) else {
+        throw ConfigFault(file: file, .wrongField("the text", expected: "an object"))
+      }
+      try reader.readEnd()
+      return members
+    } catch let error as JSONError {
+      throw ConfigFault(file: file, .json(error.problem), offset: error.offset)
+    }
   }
 
   private static func value(of sparsity: Sparsity) -> JSONValue {

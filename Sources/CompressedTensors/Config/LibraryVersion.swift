@@ -38,6 +38,8 @@ public struct LibraryVersion: Sendable, Hashable, Comparable {
 
   /// The first with a sparse format.
   public static let firstSparse = LibraryVersion(0, 3)
+  /// The first that writes `quantization_config`.
+  static let quantizationKey = LibraryVersion(0, 7)
   /// The first whose sparse formats lie under the module's name instead of the tensor's.
   public static let moduleNaming = LibraryVersion(0, 9)
   /// The first that writes MXFP4 exponents without an error of 2.

@@ -37,7 +37,7 @@ public struct LoaderKnowledge: Sendable, Hashable {
       verdicts.append(Verdict("PyTorch", false, "writes this form in memory only, and reads no file of it"))
       remedy = ["--to", "safetensors", "--layout", "dense"]
     } else if quantized {
-      addQuantized(facts)
+      addQuantized(facts, config)
     }
     if facts.hasGroupIndex {
       verdicts.append(Verdict("compressed-tensors 0.20", false, "refuses activation-order groups"))
@@ -66,7 +66,7 @@ public struct LoaderKnowledge: Sendable, Hashable {
     verdicts.append(Verdict("vLLM from 0.19.1 on", false, "the format was removed"))
   }
 
-  private mutating func addQuantized(_ facts: CompressionFacts) {
+  private mutating func addQuantized(_ facts: CompressionFacts, _ config: CompressionConfig?) {
     let remake = ["--to", "safetensors"]
     if facts.hasPaddedWords {
       verdicts.append(Verdict("compressed-tensors before 0.18", true))
@@ -89,8 +89,26 @@ public struct LoaderKnowledge: Sendable, Hashable {
       verdicts.append(Verdict("compressed-tensors from 0.18 on", false, "expects zero points packed"))
       remedy = remake
     }
+    if remedy == nil, config.map({ $0.key == .compression || !ConfigText.isComplete($0) }) ?? true {
+      verdicts.append(
+        Verdict(
+          "transformers 5.23",
+          false,
+          "config.json leaves out what it needs: wrong weights, or an error"
+        )
+      )
+      remedy = remake
+    }
     if remedy == nil {
-      verdicts.append(Verdict("compressed-tensors 0.20, transformers 5.23, vLLM", true))
+      let isAsymmetric = config?.groups.contains { $0.weights?.isSymmetric == false } ?? false
+      let isPacked = facts.modules[.packQuantized] != nil
+      verdicts.append(
+        Verdict(
+          "compressed-tensors 0.20, transformers 5.23, vLLM",
+          true,
+          isAsymmetric && isPacked ? "transformers only with dequantize=True, as it is asymmetric" : nil
+        )
+      )
     }
   }
 
@@ -105,6 +123,7 @@ public struct LoaderKnowledge: Sendable, Hashable {
     if config?.key == .compression { return "before 0.7" }
     if facts.hasPaddedWords { return "before 0.18, padded words" }
     if facts.hasSmallExponents { return "before 0.14" }
-    return config?.version == nil && config != nil ? "0.7 to 0.10, which left the version out" : "current"
+    return config?.version == nil && config != nil
+      ? "0.7 to 0.10, which left the version out" : "as today's library reads it"
   }
 }

@@ -48,6 +48,9 @@ extension Assembly {
     }
     let groups = columns / groupSize
     try require(scale, shape: Array(logical.extents.dropLast()) + [groups])
+    if format == .mxfp4PackQuantized && assumptions.hasSmallExponents == nil && config?.version == nil {
+      assume(scale, "no version is said: its exponents are assumed to be right, as from 0.14 on")
+    }
     if format == .mxfp4PackQuantized && hasSmallExponents {
       let shifted = ShiftedExponents(try matrix(of: scale), tensor: scale, file: displayName(of: scale))
       scale = try decodedTensor(scale.name, scale.elementType, scale.shape, from: shifted, blaming: scale)

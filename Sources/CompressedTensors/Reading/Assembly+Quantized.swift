@@ -7,7 +7,7 @@ extension Assembly {
   /// - Throws: ``PartFault`` for parts that are missing or contradict each other or the configuration,
   ///   ``ConfigFault`` for targets that cannot be matched.
   mutating func resolveQuantized(configFile: String) throws {
-    let finder = try SchemeFinder(config, file: configFile)
+    var finder = try SchemeFinder(config, file: configFile)
     let modules = PartTable(tensors).modules.filter { $0[.weightScale] != nil || $0[.weightPacked] != nil }
     guard !modules.isEmpty else { return }
     var places: [TensorName: Int] = [:]

@@ -20,41 +20,68 @@ public struct CompressedCheckpoint: Sendable {
   /// The name of the file that tells how weights are compressed.
   public static let configName = "config.json"
 
+  /// Whether config.json says that another library quantized the weights.
+  public let isForeign: Bool
+  /// Why some parts were left as they are: one file of several has only some of a module's, and without a
+  /// configuration parts may be what they are called or not. What depends on them must not go on.
+  public let unresolved: PartFault?
+
   /// Puts the compressed modules of `model` together.
   ///
   /// - Parameters:
   ///   - configText: the text of config.json; nil for none.
   ///   - configFile: what messages call it.
+  ///   - isOneFile: whether the model may be one file of several.
   ///   - assumptions: what the user says where the files do not.
   /// - Throws: ``ConfigFault``, ``PartFault``, or what reading throws; the model is as it was then.
   public init(
     resolving model: inout Model,
     configText: [UInt8]?,
     configFile: String = configName,
+    isOneFile: Bool = false,
     assumptions: Assumptions = Assumptions()
   ) throws {
-    var config: CompressionConfig?
-    var isForeign = false
-    if let configText { (config, isForeign) = try ConfigReader.read(configText, file: configFile) }
     self.configText = configText
-    self.config = config
-    // Most models have nothing to look at, however many tensors.
-    guard Self.hasParts(model) else {
-      facts = CompressionFacts()
+    // Most models have nothing to look at, however many tensors; what their config.json says is another's.
+    let hasParts = Self.hasParts(model)
+    var found: (CompressionConfig?, isForeign: Bool) = (nil, false)
+    do {
+      if let configText { found = try ConfigReader.read(configText, file: configFile) }
+    } catch let fault as ConfigFault where !hasParts {
+      model.warnings.append(fault.diagnosis)
+    }
+    (config, isForeign) = found
+    guard hasParts else {
+      (facts, unresolved) = (CompressionFacts(), nil)
       return
     }
     var assembly = Assembly(model, config: config, assumptions: assumptions)
-    try assembly.resolveSparse()
+    var fault: PartFault?
+    do {
+      try assembly.resolveSparse()
+    } catch let found as PartFault where isOneFile && found.isMissing {
+      fault = found
+    }
     try assembly.resolveCutlass()
     // Another library's parts may have the same names and mean something else.
     if !isForeign {
-      try assembly.resolveMarlin(configFile: configFile)
-      try assembly.resolveQuantized(configFile: configFile)
+      let before = assembly
+      do {
+        try assembly.resolveMarlin(configFile: configFile)
+        try assembly.resolveQuantized(configFile: configFile)
+        try assembly.attachCodes()
+      } catch let found as PartFault where (isOneFile && found.isMissing) || config == nil {
+        assembly = before
+        fault = fault ?? found
+      }
     }
-    try assembly.attachCodes()
     try assembly.resolveMasks()
-    facts = assembly.facts
-    guard !facts.isEmpty || assembly.hasCodes else { return }
+    (facts, unresolved) = (assembly.facts, fault)
+    if let fault {
+      var diagnosis = fault.diagnosis
+      diagnosis.expected = "parts are shown as they are stored"
+      assembly.warnings.append(diagnosis)
+    }
     if facts.assumptions > Self.mostAssumptions {
       let more = facts.assumptions - Self.mostAssumptions
       assembly.warnings.append(Diagnosis(.badData, file: configFile, "so was it for \(more) more tensors"))
@@ -99,7 +126,7 @@ extension Assembly {
     for (index, tensor) in tensors.enumerated() { places[tensor.name] = index }
     for index in tensors.indices {
       guard let quantization = tensors[index].quantization,
-        quantization.packing != nil || quantization.zeroPoint != nil
+        quantization.packing != nil || quantization.zeroPoint != nil, !tensors[index].isExpansion
       else { continue }
       let tensor = tensors[index]
       guard let weight = try QuantizedWeight(tensor, in: lookup(places)) else { continue }

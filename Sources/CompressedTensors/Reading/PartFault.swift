@@ -41,6 +41,9 @@ public struct PartFault: Fault, Hashable {
     self.rule = rule
   }
 
+  /// Whether it is only that a part is not there.
+  var isMissing: Bool { if case .missing = rule { true } else { false } }
+
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let (problem, expected): (String, String?) =

@@ -33,6 +33,8 @@ struct QuantizedWeight {
     guard let quantization = tensor.quantization, CompressionFormat(rawValue: quantization.scheme) != nil,
       tensor.shape.rank >= 2
     else { return nil }
+    // Without elements there is nothing to scale.
+    if tensor.logicalShape.elementCount == 0 { return nil }
     let source = model.source(tensor)
     let blame = Blame(file: source.displayName, tensor: tensor.name)
     self.quantization = quantization

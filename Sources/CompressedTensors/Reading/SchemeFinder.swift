@@ -9,15 +9,18 @@ struct SchemeFinder {
 
   /// The most patterns of a configuration: each is tried on each module. Models have a few dozen.
   private static let mostPatterns = 1000
-  /// How long all patterns may take together; real models take some microseconds a module.
-  private static let mostSeconds = 10.0
-  private let start = ContinuousClock.now
+  /// The most that all matches may take together, in scalars of patterns times scalars of paths; large models
+  /// need a third of it.
+  private static let mostSteps: UInt64 = 1 << 34
+  private let patternScalars: UInt64
+  private var steps: UInt64 = 0
 
   /// A finder for the groups of `config`, whose patterns are compiled once.
   /// - Throws: ``ConfigFault`` for a pattern that cannot be matched.
   init(_ config: CompressionConfig?, file: String) throws {
     self.file = file
     let lists = (config?.groups.map(\.targets) ?? []) + [config?.ignore ?? []]
+    patternScalars = lists.joined().reduce(0) { $1.hasPrefix("re:") ? $0 + UInt64($1.utf8.count) : $0 }
     let patterns = lists.joined().reduce(0) { $0 + ($1.hasPrefix("re:") ? 1 : 0) }
     guard patterns <= Self.mostPatterns else {
       throw ConfigFault(
@@ -50,11 +53,12 @@ struct SchemeFinder {
   /// The group of a module that has quantized parts: the one that matches best; the only one, where its
   /// targets name classes that no checkpoint tells; else nil.
   /// - Throws: ``ConfigFault`` where a pattern cannot tell.
-  func group(of module: String) throws -> CompressionConfig.Group? {
-    if (ContinuousClock.now - start) / .seconds(1) > Self.mostSeconds {
+  mutating func group(of module: String) throws -> CompressionConfig.Group? {
+    steps += patternScalars * UInt64(module.utf8.count)
+    guard steps <= Self.mostSteps else {
       throw ConfigFault(
         file: file,
-        .badPattern(field: "config_groups", problem: "its patterns take over \(Int(Self.mostSeconds)) s")
+        .badPattern(field: "config_groups", problem: "its patterns take too long for so many modules")
       )
     }
     do {

@@ -17,6 +17,8 @@ struct ScaleMap: Sendable {
 
   private let matrix: any RowDecoding
   private let reach: Reach
+  /// The most groups of a row whose columns are assigned one by one: a model has a few hundred.
+  private static let mostIndexedGroups: UInt64 = 1 << 18
   /// The scales' rows and columns.
   var rows: UInt64 { matrix.rows }
   var columns: UInt64 { matrix.columns }
@@ -40,9 +42,15 @@ struct ScaleMap: Sendable {
       reach = .channel
     case .group(let axis, let size):
       guard axis == shape.rank - 1, size > 0, matrix.rows == weightRows else { return nil }
-      let groups = shape.columns / UInt64(size) + (shape.columns % UInt64(size) == 0 ? 0 : 1)
+      let groups = shape.columns.dividedUp(by: UInt64(size))
       guard matrix.columns == groups else { return nil }
-      reach = groupIndex.map(Reach.indexed) ?? .group(UInt64(size))
+      if let groupIndex {
+        // All scales of a row are read for any of its columns.
+        guard groups <= Self.mostIndexedGroups else { return nil }
+        reach = .indexed(groupIndex)
+      } else {
+        reach = .group(UInt64(size))
+      }
     case .block(let extents):
       guard extents.count == 2, extents[0] > 0, extents[1] > 0 else { return nil }
       let (high, wide) = (UInt64(extents[0]), UInt64(extents[1]))

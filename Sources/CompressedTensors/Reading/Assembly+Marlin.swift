@@ -2,7 +2,7 @@ internal import ByteIO
 internal import ModelIR
 internal import Quantizing
 
-/// Weights whose kept elements lie in the tiles of a GPU kernel.
+/// marlin-24: weights whose kept elements lie in the tiles of a GPU kernel.
 extension Assembly {
   /// Decodes marlin-24 weights to pack-quantized ones, integer for integer: the library that wrote them never
   /// could, and no runtime takes them any more.
@@ -13,7 +13,7 @@ extension Assembly {
       return found > 1 && (module[.scalePacked] != nil || module[.meta] != nil)
     }
     guard !modules.isEmpty else { return }
-    let finder = try SchemeFinder(config, file: configFile)
+    var finder = try SchemeFinder(config, file: configFile)
     var changes: [Int: [Tensor]] = [:]
     for module in modules {
       let weights = try finder.group(of: module.name)?.weights
@@ -108,40 +108,5 @@ extension Assembly {
         blaming: packed
       ),
     ]
-  }
-
-  /// Decodes pairs of kept values and metadata as torch's semi-structured tensors keep them.
-  mutating func resolveCutlass() throws {
-    var changes: [Int: [Tensor]] = [:]
-    let modules = PartTable(tensors).modules.filter { $0[.packed] != nil && $0[.meta] != nil }
-    guard !modules.isEmpty else { return }
-    let names = Set(tensors.map(\.name))
-    for module in modules {
-      // Nothing but the shapes tells such a pair from two tensors of these names.
-      guard let packedIndex = module[.packed], let metaIndex = module[.meta] else { continue }
-      let (packed, meta) = (tensors[packedIndex], tensors[metaIndex])
-      guard
-        let tiling = CutlassTiling.matches(
-          packed: (packed.elementType, packed.shape),
-          meta: (meta.elementType, meta.shape)
-        ),
-        case .dense(let packedRegion) = packed.storage, case .dense(let metaRegion) = meta.storage,
-        let shape = Shape([tiling.rows, tiling.columns]),
-        !names.contains(TensorName(module.name))
-      else { continue }
-      let values = CutlassValues(
-        tiling,
-        packed: StoredPart(region: packedRegion, source: source(of: packed)),
-        meta: StoredPart(region: metaRegion, source: source(of: meta)),
-        tensor: meta.name
-      )
-      let name = TensorName(module.name)
-      changes[packedIndex] = [
-        try decodedTensor(name, packed.elementType, shape, from: values, blaming: packed)
-      ]
-      changes[metaIndex] = []
-      facts.cutlassPairs += 1
-    }
-    replace(changes)
   }
 }
