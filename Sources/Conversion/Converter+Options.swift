@@ -36,10 +36,12 @@ extension Converter {
     {
       throw fault
     }
-    if opened.compression.isForeign && options.elementType != nil {
-      throw OptionFault(
-        "config.json says that another library quantized the weights, which --type cannot dequantize"
-      )
+    let file = opened.path + "/" + CompressedCheckpoint.configName
+    if options.elementType != nil {
+      try opened.compression.refuseForeign("--type cannot dequantize", file: file)
+    }
+    if options.target == .compressedTensors {
+      try opened.compression.refuseForeign("--to compressed-tensors would overwrite", file: file)
     }
   }
 }

@@ -34,9 +34,6 @@ public struct SparseTarget: Sendable {
     usesFirstNaming = version < .moduleNaming
     targets = try Self.list(options.targets, "--target")
     ignored = try Self.list(options.ignoredModules, "--ignore")
-    if source.isForeign {
-      throw OptionFault("config.json says that another library quantized the weights, which would be lost")
-    }
     keptKind = source.facts.modules[.sparse24Bitmask] != nil ? .twoOfFour : .bitmask
     if case .named(let layout) = options.layout, Self.kind(of: layout) == nil, layout != .dense {
       throw OptionFault(

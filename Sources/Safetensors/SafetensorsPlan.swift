@@ -42,9 +42,6 @@ public struct SafetensorsPlan: Sendable {
       let (a, b) = (parts[left], parts[right])
       return a.elementType != b.elementType ? a.elementType > b.elementType : a.name < b.name
     }
-    for (one, next) in zip(order, order.dropFirst()) where parts[one].name == parts[next].name {
-      throw SafetensorsPlanFault(file: file, rule: .duplicateName(parts[one].name))
-    }
     var text: [UInt8] = [UInt8(ascii: "{")]
     if let metadata {
       text.append(contentsOf: "\"__metadata__\":".utf8)
@@ -68,6 +65,9 @@ public struct SafetensorsPlan: Sendable {
     text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
     guard text.count <= 100_000_000 else {
       throw SafetensorsPlanFault(file: file, rule: .headerTooLarge(text.count))
+    }
+    for (one, next) in zip(order, order.dropFirst()) where parts[one].name == parts[next].name {
+      throw SafetensorsPlanFault(file: file, rule: .duplicateName(parts[one].name))
     }
     let length = UInt64(text.count)
     header = (0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) } + text

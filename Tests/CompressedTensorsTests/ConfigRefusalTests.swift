@@ -129,11 +129,23 @@ struct ConfigRefusalTests {
     ),
   ]
 
+  /// A tensor that the configuration may say something about: without one it is another's.
+  private static let parts = [SafetensorsBuilder.Entry("m.row_offsets", "I64", [1], elements: [0])]
+
+  @Test("a configuration of a model without compressed parts is nobody's business but a warning's")
+  func withoutParts() throws {
+    for text in ["{\"quantization_config\": 7}", "{", "[]", "{\"a\": 1, \"a\": 2}"] {
+      let resolved = try ResolvedModel([], config: text)
+      #expect(resolved.model.warnings.count == 1, "\(text)")
+      #expect(throws: ConfigFault.self, "\(text)") { try ResolvedModel(Self.parts, config: text) }
+    }
+  }
+
   @Test("a wrong value is refused by its field's name", arguments: wrongFields.indices)
   func wrongField(_ index: Int) throws {
     let (text, field) = Self.wrongFields[index]
     let whole = "{\"a\": 1, \"quantization_config\": \(text)}"
-    let fault = #expect(throws: ConfigFault.self) { _ = try ResolvedModel([], config: whole) }
+    let fault = #expect(throws: ConfigFault.self) { _ = try ResolvedModel(Self.parts, config: whole) }
     guard case .wrongField(let found, _)? = fault?.rule else {
       Issue.record("\(text): \(String(describing: fault))")
       return
@@ -158,7 +170,7 @@ struct ConfigRefusalTests {
       }
     for key in ["quantization_config", "compression_config"] {
       let fault = #expect(throws: ConfigFault.self) {
-        _ = try ResolvedModel([], config: "{\"\(key)\": \(text)}")
+        _ = try ResolvedModel(Self.parts, config: "{\"\(key)\": \(text)}")
       }
       #expect(fault?.rule == .unknownFormat(field: "\(key).\(field)", name: name))
       #expect(fault?.diagnosis.expected?.contains("sparse-24-bitmask") == true)
@@ -175,7 +187,7 @@ struct ConfigRefusalTests {
     ]
   )
   func noJSON(_ text: String) throws {
-    let fault = #expect(throws: ConfigFault.self) { _ = try ResolvedModel([], config: text) }
+    let fault = #expect(throws: ConfigFault.self) { _ = try ResolvedModel(Self.parts, config: text) }
     guard case .json? = fault?.rule else {
       Issue.record("\(text): \(String(describing: fault))")
       return

@@ -14,6 +14,8 @@ public struct ConfigFault: Fault, Hashable {
     case unknownFormat(field: String, name: String)
     /// A target or an exception that cannot be matched.
     case badPattern(field: String, problem: String)
+    /// Another library quantized the weights, and what was asked for would lose what it says.
+    case foreign(wanted: String)
     /// Nothing is there that a repair would change.
     case nothingToRepair
     /// The weights are stored sparse, so that the configuration is right.
@@ -47,6 +49,8 @@ public struct ConfigFault: Fault, Hashable {
           "one of " + CompressionFormat.allCases.map(\.rawValue).joined(separator: ", ")
         )
       case .badPattern(let field, let problem): ("\(field): \(problem)", nil)
+      case .foreign(let wanted):
+        ("another library quantized the weights (quant_method), which \(wanted)", nil)
       case .nothingToRepair: ("has no sparsity_config that stops a loader", nil)
       case .isSparse(let format):
         (

@@ -91,6 +91,13 @@ public struct CompressedCheckpoint: Sendable {
     model.warnings += assembly.warnings
   }
 
+  /// Refuses to do something that the configuration of another library speaks against.
+  /// - Parameter wanted: what that would be, for the message.
+  /// - Throws: ``ConfigFault``.
+  public func refuseForeign(_ wanted: String, file: String) throws {
+    if isForeign { throw ConfigFault(file: file, .foreign(wanted: wanted)) }
+  }
+
   /// Whether a model has tensors that its config.json may say something about.
   public static func hasParts(_ model: Model) -> Bool { !PartTable(model.tensors).modules.isEmpty }
 
