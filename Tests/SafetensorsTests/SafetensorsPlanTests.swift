@@ -117,11 +117,26 @@ struct SafetensorsPlanTests {
     #expect(try text(metadata, [part]).hasPrefix(#"{"__metadata__":{"b\n":"\"","a":"é"},"w":{"dtype":"U8","#))
   }
 
+  @Test("Two tensors of one name are refused")
+  func duplicateName() {
+    let part = SafetensorsPlan.Part(name: "w", elementType: .uint8, shape: .vector(1))
+    let fault = #expect(throws: SafetensorsPlanFault.self) {
+      try SafetensorsPlan(file: "out", parts: [part, part], metadata: nil)
+    }
+    #expect(fault?.rule == .duplicateName("w"))
+  }
+
   @Test("Data that no file can hold are refused")
   func dataTooLarge() throws {
-    let most = SafetensorsPlan.Part(name: "w", elementType: .uint8, shape: .vector((1 << 61) - 1))
     func plan(_ count: Int) throws -> SafetensorsPlan {
-      try SafetensorsPlan(file: "out", parts: Array(repeating: most, count: count), metadata: nil)
+      let parts = (0..<count).map {
+        SafetensorsPlan.Part(
+          name: TensorName("w\($0)"),
+          elementType: .uint8,
+          shape: .vector((1 << 61) - 1)
+        )
+      }
+      return try SafetensorsPlan(file: "out", parts: parts, metadata: nil)
     }
     #expect(try plan(3).byteCount > 3 * ((1 << 61) - 1))
     let fault = #expect(throws: SafetensorsPlanFault.self) { try plan(4) }
