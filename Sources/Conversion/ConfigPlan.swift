@@ -36,6 +36,12 @@ struct ConfigPlan {
     if isVerbatim { return }
     let forms = Set(work.decisions.compactMap { $0.form?.format })
     if let format = forms.contains(.sparse24Bitmask) ? .sparse24Bitmask : forms.first {
+      if compression.isForeign {
+        throw OptionFault(
+          "another library's quantization_config stands in config.json, where sparse parts would be described",
+          expected: "--to safetensors"
+        )
+      }
       try requireOneVersion(work.model, options.libraryVersion)
       let sparsity = sparsity(format, options, work)
       // What is said of quantized weights has to fit them as they go out.
@@ -83,7 +89,8 @@ struct ConfigPlan {
     guard let after, after != before else { return }
     text = after
     note =
-      options.elementType != nil || !config.saysMoreThanSparsity
+      options.elementType != nil
+        || (!config.saysMoreThanSparsity && !compression.facts.hasQuantizedWeights)
       ? "config.json: the compression was cut, as weights are plain numbers now"
       : config.sparsity == nil
         ? "config.json: completed for today's loaders"

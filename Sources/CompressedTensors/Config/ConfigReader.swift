@@ -19,7 +19,7 @@ enum ConfigReader {
         let parser = ConfigParser(file: file, key: key, places: places)
         if let config = try parser.parse(value) {
           found = config
-        } else if value != .null {
+        } else if value != .null && value != .object([]) {
           isForeign = true
         }
       }

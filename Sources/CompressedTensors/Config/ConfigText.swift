@@ -15,7 +15,8 @@ public enum ConfigText {
     removesQuantization: Bool
   ) throws -> [UInt8]? {
     let places = config.places
-    if removesQuantization || !config.saysMoreThanSparsity {
+    // A configuration without groups still tells the version by which codes are read.
+    if removesQuantization || (!config.saysMoreThanSparsity && !facts.hasQuantizedWeights) {
       return closingBraces(cutting(places.member, from: text))
     }
     if facts.isModernized || config.key == .compression || (facts.hasQuantizedWeights && !isComplete(config))
