@@ -150,6 +150,7 @@ struct ConfigParsingTests {
     ),
     Row("null", #"{"quantization_config": null, "compression_config": null}"#, nil),
     Row("nothing", "{}", nil),
+    Row("nothing in it", #"{"quantization_config": {}}"#, nil),
     Row(
       "another library's",
       #"{"quantization_config": {"quant_method": "gptq", "bits": 4, "format": 7}}"#,

@@ -106,6 +106,20 @@ struct ConfigTextTests {
     #expect(String(decoding: repaired, as: UTF8.self) == layout.object(cut))
   }
 
+  @Test("a configuration without groups still tells by which version codes are read")
+  func noGroups() throws {
+    // 70 codes of 3 bits: both layouts take 7 words.
+    let entries = PackedLayoutTests.module([Int](repeating: 1, count: 70), rows: 1, bits: 3, isPadded: true)
+    let text = #"{"quantization_config": {"version": "0.14.0", "config_groups": {}}}"#
+    let before = try ResolvedModel(entries, config: text)
+    let after = try #require(try Self.restored(text, entries))
+    #expect(after.contains("\"version\": \"0.20.0\""))
+    let packed = try before.read("m.weight_packed")
+    let restored = [packed] + entries.filter { $0.name != packed.name }
+    #expect(try ResolvedModel(restored, config: after).read("m.weight_packed").data == packed.data)
+    #expect(packed.data != entries[0].data)
+  }
+
   @Test("what today's loaders read stays as it is")
   func complete() throws {
     let text = #"{"quantization_config": {"format": "int-quantized", "quantization_status": "compressed", "#

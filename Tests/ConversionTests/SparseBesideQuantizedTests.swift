@@ -80,4 +80,29 @@ struct SparseBesideQuantizedTests {
     let (found, expected) = (try bench.tensors(in: "back"), try folder.tensors("decompressed"))
     for name in try folder.tensors("input").names { try requireSame(found[name], expected[name], name) }
   }
+
+  @Test(
+    "another library's configuration is never made this one's",
+    arguments: [
+      (#"{"quant_method": "gptq", "bits": 4}"#, true), (#"{"load_in_4bit": true}"#, true), ("{}", false),
+      ("null", false),
+    ]
+  )
+  func foreign(_ text: String, _ isRefused: Bool) throws {
+    let dense = SafetensorsBuilder([.init("m.weight", "BF16", [8, 64], elements: (0..<512).map { $0 % 2 })])
+    try bench.temporary.createFolder("in")
+    try bench.temporary.write(dense.bytes, to: "in/model.safetensors")
+    try bench.temporary.write("{\"quantization_config\": \(text)}", to: "in/config.json")
+    var options = ConversionBench.options("bitmask")
+    // Our own parts say nothing in config.json.
+    try bench.convert("in", "ours", options)
+    #expect(try bench.temporary.read("ours/config.json") == bench.temporary.read("in/config.json"))
+    options.target = .compressedTensors
+    guard isRefused else {
+      try bench.convert("in", "out", options)
+      return
+    }
+    #expect(try ConversionBench.fault { try bench.convert("in", "out", options) }.kind == .usage)
+    #expect(try bench.temporary.entries() == ["in", "ours"])
+  }
 }
