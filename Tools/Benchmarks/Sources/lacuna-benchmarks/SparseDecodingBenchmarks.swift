@@ -118,8 +118,8 @@ struct SparseDecodingBenchmarks {
         for index in 0..<chunks.grid.count {
           let count = try chunks.read(index, &workspace)
           if let target {
-            workspace.dense.withUnsafeBytes {
-              target.bytes[start..<start + count].copyBytes(from: $0[..<count])
+            workspace.dense.withUnsafeBufferPointer { dense in
+              if let dense = dense.baseAddress { memcpy(target.start + start, dense, count) }
             }
           } else {
             Blackhole.take(UInt64(workspace.dense[count - 1]))
