@@ -131,7 +131,7 @@ struct ShardedFolderBenchmarks {
       ("restore", [sparse, output, "--to", "safetensors", "--layout", "dense"]),
     ]
     return try commands.map { name, arguments in
-      let figures = try ProcessMeter.run([setting.lacuna, "convert"] + arguments)
+      let figures = try ProcessMeter.run([setting.lacuna, "convert", "--quiet"] + arguments)
       return Row(
         group: .compressedTensors,
         name: "\(name) sparse-bitmask, \(text)",
