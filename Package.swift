@@ -23,8 +23,8 @@ let package = Package(
     .library(
       name: "Lacuna",
       targets: [
-        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Safetensors", "CompressedTensors", "Inspection",
-        "Reporting", "Conversion",
+        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Safetensors", "GGUF", "CompressedTensors",
+        "Inspection", "Reporting", "Conversion",
       ]
     ),
   ],
@@ -43,6 +43,7 @@ let package = Package(
       dependencies: ["ByteIO", "ModelIR", "StrictJSON"],
       swiftSettings: memorySafe
     ),
+    .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "Quantizing", dependencies: ["ModelIR"], swiftSettings: houseStyle),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
@@ -89,6 +90,11 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests",
       dependencies: ["Safetensors", "ByteIO", "ModelIR", "StrictJSON", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
+    .testTarget(
+      name: "GGUFTests",
+      dependencies: ["GGUF", "ByteIO", "ModelIR", "TestSupport"],
       swiftSettings: houseStyle
     ),
     .testTarget(

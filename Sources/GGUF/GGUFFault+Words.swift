@@ -13,7 +13,7 @@ extension GGUFFault {
     case .countTooLarge(let things, let count, let room):
       ("the header announces \(count) \(things)", "the rest of the file has room for \(room)")
     case .tooMany(let things, let limit): ("has more than \(limit) \(things)", nil)
-    case .tooMuchText(let limit): ("keys and values have more than \(limit) bytes of text", nil)
+    case .tooMuchText(let limit): ("keys, texts and names have more than \(limit) bytes", nil)
     case .stringTooLong(let length): ("a string has \(length) bytes", "at most \(GGUFHeader.longestRun)")
     case .stringBeyondEnd(let length, let left):
       ("a string has \(length) bytes and the file \(left) more", "a stopped download looks like this")
@@ -52,7 +52,10 @@ extension GGUFFault {
     case .dataBeyondEnd(let start):
       ("the data start at byte \(start), behind the end of the file", "a stopped download looks like this")
     case .wrongOffset(let offset, let expected):
-      ("the data's offset is \(offset)", "\(expected), where the tensor before it ends: no gap and no overlap")
+      (
+        "the data's offset is \(offset)",
+        "\(expected), where the tensor before it ends: no gap and no overlap"
+      )
     case .overlap(let other): ("the data overlap with those of \(other.text)", nil)
     case .dataCutShort(let missing):
       ("the file is cut short, \(missing) bytes are missing", "a stopped download looks like this")
@@ -63,7 +66,8 @@ extension GGUFFault {
       )
     case .shapeOverflow(let dims):
       ("dimensions \(dims): the number of elements is 0, and on the way exceeds 64 bits", nil)
-    case .cannotSwap(let type): ("is big-endian, of type \(type.name)", "that type's bytes are not swapped here")
+    case .cannotSwap(let type):
+      ("is big-endian, of type \(type.name)", "that type's bytes are not swapped here")
     }
   }
 
@@ -82,7 +86,10 @@ extension GGUFFault {
     switch type {
     case 4, 5: ("type \(type) is Q4_\(type - 2), which ggml has removed", nil)
     case 31...33, 36...38:
-      ("type \(type) is one that ggml has removed", "forks of llama.cpp use the number for types of their own")
+      (
+        "type \(type) is one that ggml has removed",
+        "forks of llama.cpp use the number for types of their own"
+      )
     case 43...: ("type \(type) is unknown", "numbers above 42 belong to forks of llama.cpp")
     default: ("type \(type) is unknown", nil)
     }

@@ -1,4 +1,3 @@
-internal import ByteIO
 public import ModelIR
 
 /// A GGUF file that breaks a rule of the format.
@@ -19,7 +18,7 @@ public struct GGUFFault: Fault, Hashable {
     case countTooLarge(of: String, UInt64, room: UInt64)
     /// More pairs or tensors than the limit.
     case tooMany(of: String, limit: Int)
-    /// More text in keys and values than the limit.
+    /// More bytes of keys, texts and names than the limit.
     case tooMuchText(limit: Int)
     /// A string over 2^30 bytes.
     case stringTooLong(UInt64)

@@ -8,7 +8,7 @@ public import ModelIR
 public struct GGUFHeader: Sendable {
   /// The longest text that is held, in bytes; longer ones are read on demand.
   public static let longestHeldText = 1 << 16
-  /// The most bytes of keys and texts that are held.
+  /// The most bytes of keys, texts and names that are held.
   public static let mostHeldText = 1 << 28
   /// The longest key that is read, in bytes; the specification allows 65,535 and llama.cpp more.
   public static let longestKey = 1 << 20

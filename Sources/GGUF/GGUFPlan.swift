@@ -33,6 +33,8 @@ public struct GGUFPlan: Sendable {
     case bytes([UInt8])
     /// Bytes of a file that is there.
     case copied(Region)
+    /// So many zeros: padding, up to 2 GiB of it where an alignment asks for that.
+    case zeros(UInt64)
   }
 
   /// The bytes before the data, its padding included.
@@ -189,9 +191,11 @@ private struct HeaderWriter {
   }
 
   mutating func pad(to alignment: UInt64) {
-    // At most 2^31 zeros, for an alignment that nobody uses.
-    let count = Int((byteCount.padded(to: alignment) ?? byteCount) - byteCount)
-    write { $0.append(contentsOf: repeatElement(0, count: count)) }
+    let count = (byteCount.padded(to: alignment) ?? byteCount) - byteCount
+    guard count > 0 else { return }
+    flush()
+    pieces.append(.zeros(count))
+    byteCount += count
   }
 
   consuming func finish() -> [GGUFPlan.Piece] {

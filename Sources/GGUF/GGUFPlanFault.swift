@@ -87,7 +87,8 @@ public struct GGUFPlanFault: Fault, Hashable {
       ("rows have \(elements) elements", "a multiple of \(type.blockElements), the block of \(type.name)")
     case .tensorTooLarge(let dims): ("dimensions \(dims) are too large", "fewer than 2^63 - 1 elements")
     case .dataTooLarge: ("the data would exceed 2^63 bytes", nil)
-    case .tooManyShards(let count): ("would have \(count) shards", "GGUF counts up to 65535; make them larger")
+    case .tooManyShards(let count):
+      ("would have \(count) shards", "GGUF counts up to 65535; make them larger")
     case .tooManyTensors(let count): ("has \(count) tensors", "shards of GGUF count up to 2147483647")
     }
   }

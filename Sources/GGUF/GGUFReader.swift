@@ -1,4 +1,3 @@
-internal import ByteIO
 public import ModelIR
 
 /// A GGUF file, its header read: a file of a model and its tensors.

@@ -33,7 +33,9 @@ public struct GGUFTensorInfo: Sendable, Hashable {
   /// The bytes of a tensor, by llama.cpp's rules: extents are signed 64-bit, no product of the first of
   /// them reaches 2^63 - 1 unless one is 0, rows are whole blocks, and the bytes fit 64 bits.
   static func byteCount(of type: GGMLType, dims: [UInt64]) -> Result<UInt64, SizeProblem> {
-    if let axis = dims.firstIndex(where: { $0 > UInt64(Int64.max) }) { return .failure(.negative(axis: axis)) }
+    if let axis = dims.firstIndex(where: { $0 > UInt64(Int64.max) }) {
+      return .failure(.negative(axis: axis))
+    }
     let limit = UInt64(Int64.max)
     var elements = dims.first ?? 1
     if dims.contains(0) {

@@ -36,7 +36,7 @@ extension HeaderParser {
   private mutating func extent(of info: GGUFTensorInfo) throws -> (end: UInt64, paddedEnd: UInt64) {
     currentTensor = info.name
     guard let count = info.byteCount, let end = info.offset.addingChecked(count),
-      let padded = count.padded(to: header.alignment), let paddedEnd = info.offset.addingChecked(padded)
+      let paddedEnd = end.padded(to: header.alignment)
     else { throw fault(.tooManyBytes, at: nil) }
     return (end, paddedEnd)
   }

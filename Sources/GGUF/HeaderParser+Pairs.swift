@@ -33,7 +33,9 @@ extension HeaderParser {
   private mutating func readType() throws -> GGUFValueType {
     let start = cursor.position
     let number = UInt32(truncatingIfNeeded: try readWord(4, "the type of a value"))
-    guard let type = GGUFValueType(rawValue: number) else { throw fault(.unknownValueType(number), at: start) }
+    guard let type = GGUFValueType(rawValue: number) else {
+      throw fault(.unknownValueType(number), at: start)
+    }
     return type
   }
 

@@ -109,7 +109,9 @@ extension GGUFValueType {
     case .float32:
       Float(text).flatMap { $0.isInfinite && Self.isNumber(text) ? nil : .float32(bitPattern: $0.bitPattern) }
     case .float64:
-      Double(text).flatMap { $0.isInfinite && Self.isNumber(text) ? nil : .float64(bitPattern: $0.bitPattern) }
+      Double(text).flatMap {
+        $0.isInfinite && Self.isNumber(text) ? nil : .float64(bitPattern: $0.bitPattern)
+      }
     case .array: nil
     }
   }

@@ -56,7 +56,8 @@ public struct SplitFault: Fault, Hashable {
         "a stopped download looks like this"
       )
     case .missingKey(let key): ("is a shard without \(key)", nil)
-    case .wrongType(let key, let type, let expected): ("\(key) is of type \(type.name)", "type \(expected.name)")
+    case .wrongType(let key, let type, let expected):
+      ("\(key) is of type \(type.name)", "type \(expected.name)")
     case .wrongNumber(let number, let expected): ("split.no is \(number)", "\(expected), as the name says")
     case .wrongCount(let count, let expected):
       ("split.count is \(count)", "\(expected), as the first shard says")

@@ -8,7 +8,7 @@ public import ModelIR
 /// tensors of all; no name stands in two shards.)
 public struct SplitModel: Sendable {
   /// The keys that shards have and a file of its own has not.
-  public static let keys = ["split.no", "split.count", "split.tensors.count"]
+  public static let keys = ["split.no", "split.tensors.count", "split.count"]
 
   /// The shards in order; one if the model is not split.
   public let shards: [GGUFReader]
@@ -68,7 +68,9 @@ public struct SplitModel: Sendable {
     _ path: String
   ) throws -> Int? {
     guard let entry = shard.header.entry(forKey: key) else { return nil }
-    guard entry.type == type else { throw SplitFault(file: path, .wrongType(key, entry.type, expected: type)) }
+    guard entry.type == type else {
+      throw SplitFault(file: path, .wrongType(key, entry.type, expected: type))
+    }
     switch entry.value {
     case .unsigned(let number, _)?: return Int(exactly: number)
     case .signed(let number, _)?: return Int(number)

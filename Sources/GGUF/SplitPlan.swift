@@ -34,12 +34,13 @@ public struct SplitPlan: Sendable {
     guard runs.count <= Int(UInt16.max) else {
       throw GGUFPlanFault(file: file, rule: .tooManyShards(runs.count))
     }
+    // llama-gguf-split has them in this order.
     shards = runs.enumerated().map { number, run in
       Shard(
         items: (number == 0 ? own : []) + [
           .new(key: "split.no", value: .unsigned(UInt64(number), bits: 16)),
-          .new(key: "split.count", value: .unsigned(UInt64(runs.count), bits: 16)),
           .new(key: "split.tensors.count", value: .signed(Int64(parts.count), bits: 32)),
+          .new(key: "split.count", value: .unsigned(UInt64(runs.count), bits: 16)),
         ],
         parts: run
       )
