@@ -45,7 +45,12 @@ let package = Package(
     ),
     .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
-    .target(name: "Quantizing", dependencies: ["ModelIR"], swiftSettings: houseStyle),
+    .target(
+      name: "Quantizing",
+      dependencies: ["ModelIR", "CKernels"],
+      exclude: ["GGML/Grids/LICENSE-ggml.txt"],
+      swiftSettings: houseStyle
+    ),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(
       name: "CompressedTensors",

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CodeLanes.h"
+
 // Which implementation a call runs.
 typedef enum {
   LACUNA_KERNELS_SCALAR = 0,
