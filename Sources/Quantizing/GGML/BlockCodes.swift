@@ -103,9 +103,24 @@ public struct BlockCodes: Sendable, Hashable {
   private func write(_ source: UnsafeRawPointer, _ blockCount: Int, to words: UnsafeMutablePointer<UInt64>) {
     // Bits are written by 16; those of the last word may be fewer than 64.
     (words + (blockCount &* type.blockElements &- 1) / 64).initialize(to: 0)
-    type.withLayout(
-      Flagging(source: source, blockCount: blockCount, bits: UnsafeMutableRawPointer(words))
-    )
+    let bits = UnsafeMutableRawPointer(words)
+    switch type {
+    case .q4_0:
+      lacuna_nonzero_q4_0(
+        BlockKernels.current,
+        source.assumingMemoryBound(to: UInt8.self),
+        blockCount,
+        bits.assumingMemoryBound(to: UInt8.self)
+      )
+    case .q8_0:
+      lacuna_nonzero_q8_0(
+        BlockKernels.current,
+        source.assumingMemoryBound(to: UInt8.self),
+        blockCount,
+        bits.assumingMemoryBound(to: UInt8.self)
+      )
+    default: type.withLayout(Flagging(source: source, blockCount: blockCount, bits: bits))
+    }
   }
 }
 

@@ -34,7 +34,9 @@ public struct BlockDecoder: Sendable, Hashable {
     precondition(target >= 0 && blockCount <= (numbers.count - target) / (4 * type.blockElements))
     blocks.withUnsafeBytes { blocks in
       numbers.withUnsafeMutableBytes { numbers in
-        guard blockCount > 0, let source = blocks.baseAddress, let numbers = numbers.baseAddress else { return }
+        guard blockCount > 0, let source = blocks.baseAddress, let numbers = numbers.baseAddress else {
+          return
+        }
         type.withLayout(Decoding(source: source + start, blockCount: blockCount, numbers: numbers + target))
       }
     }
@@ -42,23 +44,49 @@ public struct BlockDecoder: Sendable, Hashable {
 }
 
 /// Blocks to be decoded and the place of their numbers.
+///
+/// Codes, factors and addends are drawn apart first, a piece at a time, then made into numbers all alike: the
+/// kernels for that use wider vectors than those that this code is compiled for.
 private struct Decoding: BlockTask {
+  /// 16 KiB of numbers: these and what they are made of stay in the first-level cache.
+  private static let runsAtATime = 256
+
   let source: UnsafeRawPointer
   let blockCount: Int
   let numbers: UnsafeMutableRawPointer
 
   func run<Layout: BlockLayout>(_ layout: Layout) {
-    var block = source
-    var target = numbers
-    let end = source + blockCount &* Layout.type.blockBytes
-    while block < end {
-      layout.eachRun(of: block) { start, codes, factor, addend in
-        var numbers = lacuna_floats(codes) * SIMD16(repeating: factor)
-        if Layout.hasAddend { numbers += SIMD16(repeating: addend) }
-        target.storeBytes(of: numbers, toByteOffset: 4 &* start, as: SIMD16<Float>.self)
+    withUnsafeTemporaryAllocation(byteCount: 24 * Self.runsAtATime, alignment: 64) { space in
+      guard let codes = space.baseAddress else { return }
+      let factors = codes + 16 &* Self.runsAtATime
+      let addends = factors + 4 &* Self.runsAtATime
+      let runsPerBlock = Layout.type.blockElements / 16
+      let blocksAtATime = Self.runsAtATime / runsPerBlock
+      var done = 0
+      while done < blockCount {
+        let count = min(blocksAtATime, blockCount &- done)
+        var block = source + done &* Layout.type.blockBytes
+        var firstRun = 0
+        while firstRun < count &* runsPerBlock {
+          layout.eachRun(of: block) { start, runCodes, factor, addend in
+            let run = firstRun &+ start &>> 4
+            codes.storeBytes(of: runCodes, toByteOffset: 16 &* run, as: Codes.self)
+            factors.storeBytes(of: factor, toByteOffset: 4 &* run, as: Float.self)
+            if Layout.hasAddend { addends.storeBytes(of: addend, toByteOffset: 4 &* run, as: Float.self) }
+          }
+          block += Layout.type.blockBytes
+          firstRun &+= runsPerBlock
+        }
+        lacuna_scale_codes(
+          BlockKernels.current,
+          codes.assumingMemoryBound(to: Int8.self),
+          factors.assumingMemoryBound(to: Float.self),
+          Layout.hasAddend ? addends.assumingMemoryBound(to: Float.self) : nil,
+          firstRun,
+          (numbers + 4 &* done &* Layout.type.blockElements).assumingMemoryBound(to: UInt8.self)
+        )
+        done &+= count
       }
-      block += Layout.type.blockBytes
-      target += 4 &* Layout.type.blockElements
     }
   }
 }

@@ -65,7 +65,10 @@ struct BlockCodesTests {
     return blocks
   }
 
-  @Test("Any blocks' codes are what the formulas say, at any place, and nothing else changes", arguments: types)
+  @Test(
+    "Any blocks' codes are what the formulas say, at any place, and nothing else changes",
+    arguments: types
+  )
   func anyBlocks(type: GGMLType) throws {
     let codes = try #require(BlockCodes(type))
     try withSeed { generator in

@@ -75,7 +75,9 @@ struct BlockDecoderTests {
   func invalidScales(type: GGMLType) throws {
     let decoder = try #require(BlockDecoder(type))
     for place in Self.halves(type) {
-      for (half, isValid) in [(0x7C00, false), (0xFC00, false), (0x7E01, false), (0xFC01, false), (0xFBFF, true)] {
+      for (half, isValid) in [
+        (0x7C00, false), (0xFC00, false), (0x7E01, false), (0xFC01, false), (0xFBFF, true),
+      ] {
         var blocks = [UInt8](repeating: 0, count: 1 + 4 * type.blockBytes)
         for index in [2, 3] {
           blocks.replaceSubrange(

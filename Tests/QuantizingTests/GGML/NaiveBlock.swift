@@ -130,7 +130,8 @@ struct NaiveBlock {
       let words = (0..<4).map { u16(48 + 2 * $0) }
       let half = (0..<4).reduce(0) { $0 | (words[$1] >> 12) << (4 * $1) }
       let scale =
-        Float(Float16(bitPattern: UInt16(half))) * Float(2 * (words[i / 2] >> (6 * (i % 2) + 3 * (l / 2)) & 7) + 1)
+        Float(Float16(bitPattern: UInt16(half)))
+        * Float(2 * (words[i / 2] >> (6 * (i % 2) + 3 * (l / 2)) & 7) + 1)
       let upper = nibble(32 + 2 * i + l / 2, l % 2)
       let delta: Float = upper & 8 != 0 ? -0.125 : 0.125
       return scale * (Float(grid[8 * (u8(4 * i + l) | (upper & 7) << 8) + j]) + delta)

@@ -8,13 +8,13 @@ extension SIMD16<UInt8> {
   @inline(__always)
   fileprivate var doubledE2M1: Codes {
     let magnitude = self & 7
-    let four = ByteLanes(repeating: 4)
     // 0 to 3 as they are; 4, 5, 6 count double steps from 4 on; 7 has a step of 4.
-    let doubled = magnitude &+ (pointwiseMax(magnitude, four) &- four)
-    let lastStep = unsafeBitCast(magnitude .== ByteLanes(repeating: 7), to: ByteLanes.self) & 2
+    let isOverFour = unsafeBitCast(magnitude .> ByteLanes(repeating: 4), to: ByteLanes.self)
+    let isSeven = unsafeBitCast(magnitude .== ByteLanes(repeating: 7), to: ByteLanes.self)
+    let doubled = magnitude &+ (isOverFour & (magnitude &- 4)) &+ (isSeven & 2)
     // The sign's bit, 8, becomes all bits, which negates by complement and carry.
     let negative = unsafeBitCast(self .>= ByteLanes(repeating: 8), to: ByteLanes.self)
-    return (((doubled &+ lastStep) ^ negative) &- negative).codes
+    return ((doubled ^ negative) &- negative).codes
   }
 }
 

@@ -4,7 +4,8 @@ internal import ModelIR
 
 /// The numbers of 16 bytes' low halves and high halves.
 @inline(__always)
-private func look(_ source: UnsafeRawPointer, _ codeBook: UnsafePointer<UInt64>) -> (low: Codes, high: Codes) {
+private func look(_ source: UnsafeRawPointer, _ codeBook: UnsafePointer<UInt64>) -> (low: Codes, high: Codes)
+{
   @inline(__always)
   func look(_ packed: UInt64) -> (low: UInt64, high: UInt64) {
     var (low, high): (UInt64, UInt64) = (0, 0)

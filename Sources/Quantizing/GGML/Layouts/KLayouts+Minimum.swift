@@ -72,18 +72,17 @@ struct Q4_KLayout: BlockLayout {
   @inline(__always)
   func eachRun(of block: UnsafeRawPointer, _ take: (Int, Codes, Float, Float) -> Void) {
     let scales = ScalesAndMinimums(block)
-    var group = 0
-    while group < 8 {
-      let (factor, addend) = (scales.factor(group), scales.addend(group))
-      let (nextFactor, nextAddend) = (scales.factor(group &+ 1), scales.addend(group &+ 1))
-      let first = block.lanes(16 &+ 16 &* group)
-      let second = block.lanes(32 &+ 16 &* group)
-      let start = 32 &* group
-      take(start, (first & 15).codes, factor, addend)
-      take(start &+ 16, (second & 15).codes, factor, addend)
-      take(start &+ 32, (first &>> 4).codes, nextFactor, nextAddend)
-      take(start &+ 48, (second &>> 4).codes, nextFactor, nextAddend)
-      group &+= 2
+    var half = 0
+    while half < 2 {
+      var group = 0
+      while group < 8 {
+        let packed = block.lanes(16 &+ 16 &* group &+ 16 &* half)
+        let start = 32 &* group &+ 16 &* half
+        take(start, (packed & 15).codes, scales.factor(group), scales.addend(group))
+        take(start &+ 32, (packed &>> 4).codes, scales.factor(group &+ 1), scales.addend(group &+ 1))
+        group &+= 2
+      }
+      half &+= 1
     }
   }
 }
