@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "Conversion",
       dependencies: [
-        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors",
+        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors", "GGUF",
         "CompressedTensors", "Inspection",
       ],
       swiftSettings: memorySafe
@@ -137,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
+        "Conversion", "ByteIO", "GGUF", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle
     ),

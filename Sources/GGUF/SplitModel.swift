@@ -18,8 +18,20 @@ public struct SplitModel: Sendable {
   /// Reads the file named `name` in `folder`, and the shards that it is the first of.
   /// - Throws: ``SplitFault``, ``GGUFFault``, or what the folder and its files throw.
   public init(folder: Folder, name: String, lenient: Bool = false) throws {
-    let first = try GGUFReader(source: folder.open(name), name: name, lenient: lenient)
-    let path = folder.displayPath(name)
+    try self.init(first: folder.open(name), name: name, in: folder, lenient: lenient)
+  }
+
+  /// Reads `source`, the file named `name` in `folder`, and the shards that it is the first of.
+  /// - Parameter folder: where the other shards are; asked only if there are some.
+  /// - Throws: ``SplitFault``, ``GGUFFault``, or what the folder and its files throw.
+  public init(
+    first source: any ByteSource,
+    name: String,
+    in folder: @autoclosure () throws -> Folder,
+    lenient: Bool = false
+  ) throws {
+    let first = try GGUFReader(source: source, name: name, lenient: lenient)
+    let path = source.displayName
     let count = try Self.integer("split.count", .uint16, in: first, path) ?? 1
     guard count > 1 else {
       (shards, model) = ([first], first.model)
@@ -30,6 +42,7 @@ public struct SplitModel: Sendable {
       let wanted = SplitName(prefix: SplitName(name)?.prefix ?? "PREFIX", number: number + 1, count: count)
       throw SplitFault(file: path, .wrongName(expected: wanted.text))
     }
+    let folder = try folder()
     let names = (1...count).map { SplitName(prefix: split.prefix, number: $0, count: count).text }
     guard number == 0 else { throw SplitFault(file: path, .notFirst(number: number, first: names[0])) }
     let present = Set(try folder.entries())

@@ -35,7 +35,9 @@ public struct Inspector: Sendable {
     var reports = Self.headers(of: model)
     var byFile: [Int: [Int]] = [:]
     for (index, tensor) in model.tensors.enumerated()
-    where ChunkScanner.canScan(tensor.counted.elementType) && !tensor.counted.isExpansion {
+    where ChunkScanner.canScan(tensor.counted.elementType) && tensor.hasCountedElements
+      && !tensor.counted.isExpansion
+    {
       byFile[tensor.counted.storage.file, default: []].append(index)
       progress.expect(tensor.counted.denseByteCount)
     }

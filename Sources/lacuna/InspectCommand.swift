@@ -102,7 +102,7 @@ struct InspectCommand: LacunaCommand {
       readValues: !headersOnly,
       tensors: tensors,
       compression: opened.compressionReport,
-      warnings: model.warnings + (headersOnly ? [] : uncounted(model))
+      warnings: model.warnings + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
   }
 
