@@ -25,10 +25,17 @@ public enum TerminalReport {
       ? GroupedTensors(separate: report.tensors) : GroupedTensors(folding: report.tensors)
     var writer = LineWriter(style, to: sink)
     try writer.lines(title(report, summary, style))
+    if !report.metadata.headline.isEmpty {
+      try writer.lines(Flow.lines(report.metadata.headline.map { Cell(foreign: $0) }, style: style))
+    }
     if let compression = report.compression {
       try CompressionLines(compression, path: report.path).write(to: &writer)
     }
     try writer.line()
+    if let entries = report.metadata.entries, !entries.isEmpty {
+      try MetadataTable(entries).write(to: &writer)
+      try writer.line()
+    }
     if !report.tensors.isEmpty {
       let table = InspectionTable(
         grouped.groups,
