@@ -174,7 +174,11 @@ extension Model {
       let file = files[index].source.displayName
       resolved += try manifest?.resolve(byFile[index], file: file) ?? byFile[index]
       if let manifest { files[index].declaresMetadata = manifest.sourceDeclaresMetadata }
+      let carried = files[index].metadata.text(forKey: CarriedMetadata.key)
       files[index].metadata = files[index].metadata.removing(prefix: Manifest.keyPrefix)
+      if let carried {
+        files[index].metadata.append(key: CarriedMetadata.key, value: .string(carried))
+      }
     }
     var names = Set<TensorName>()
     for tensor in resolved where !names.insert(tensor.name).inserted {
