@@ -107,6 +107,8 @@ public struct Inspector: Sendable {
       var counts = ScanCounts()
       if reader.isVoid(index) {
         ChunkScanner.addVoid(chunk, of: reader.grid, reader.tensor.elementType, to: &counts)
+      } else if try reader.readNonzeroBits(index, &state.workspace) {
+        state.scanner.scan(nonzeroBits: state.workspace.nonzeroBits, chunk, of: reader.grid, into: &counts)
       } else {
         _ = try reader.read(index, &state.workspace)
         state.scanner.scan(

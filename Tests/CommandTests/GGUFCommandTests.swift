@@ -24,12 +24,17 @@ struct GGUFCommandTests {
     #expect(files.count > 40)
     for (file, isAccepted) in files {
       let path = Fixture.path("hostile/gguf/\(file)")
-      for command in ["inspect", "verify"] {
-        let result = try LacunaProcess.run([command, path], in: temporary.path)
+      for command in ["inspect", "verify", "convert"] {
+        let arguments = command == "convert" ? [command, path, "out.gguf"] : [command, path]
+        let result = try LacunaProcess.run(arguments, in: temporary.path)
         let isNo = command == "verify" && Self.invalidBlocks.contains(file)
         #expect(result.code == (isNo ? 1 : isAccepted ? 0 : 65), "\(file) \(command): \(result.errors)")
         #expect(result.seconds < 10, "\(file) \(command)")
-        guard !isAccepted else { continue }
+        #expect(try temporary.entries().isEmpty != (isAccepted && command == "convert"), "\(file)")
+        guard !isAccepted else {
+          if command == "convert" { try temporary.remove("out.gguf") }
+          continue
+        }
         #expect(result.errors.filter { $0 == "\n" }.count == 1, "\(file)")
         #expect(result.output.isEmpty, "\(file)")
       }

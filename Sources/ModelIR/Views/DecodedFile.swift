@@ -35,7 +35,8 @@ package struct DecodedFile: ByteSource {
   }
 
   /// Decodes the rows that hold the bytes; see ``ByteSource``.
-  package func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws {
+  package func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws
+  {
     var (offset, start, left) = (offset, start, count)
     while left > 0 {
       let entry = entries[entry(holding: offset)]
@@ -100,5 +101,22 @@ package struct DecodedFile: ByteSource {
   /// Lets the files rest, not the matrices: those lead to files too, many of them to the same.
   package func rest() throws {
     for file in files { try file.rest() }
+  }
+}
+
+extension DecodedFile: ZeroTelling {
+  /// Asks the matrix that holds the bytes, if all of them are of one that can tell; see ``ZeroTelling``.
+  package func nonzeroBits(
+    _ count: Int,
+    from first: UInt64,
+    scratch: inout [UInt8],
+    into words: inout [UInt64]
+  ) throws -> Bool {
+    guard count > 0 else { return false }
+    let entry = entries[entry(holding: first)]
+    guard let matrix = entry.matrix as? any ZeroTelling, entry.matrix.elementBytes == 1,
+      UInt64(count) <= entry.start + entry.byteCount - first
+    else { return false }
+    return try matrix.nonzeroBits(count, from: first - entry.start, scratch: &scratch, into: &words)
   }
 }

@@ -102,3 +102,27 @@ package struct BlockMatrix: RowDecoding {
     }
   }
 }
+
+extension BlockMatrix: ZeroTelling {
+  /// Tells which codes of whole blocks are zero; see `ZeroTelling`.
+  /// - Throws: what the source throws.
+  package func nonzeroBits(
+    _ count: Int,
+    from first: UInt64,
+    scratch: inout [UInt8],
+    into words: inout [UInt64]
+  ) throws -> Bool {
+    guard case .codes(let codes) = form, first % UInt64(type.blockElements) == 0,
+      count % type.blockElements == 0
+    else { return false }
+    let blockCount = count / type.blockElements
+    let bytes = blockCount * type.blockBytes
+    if scratch.count < bytes { scratch += repeatElement(0, count: bytes - scratch.count) }
+    let wordCount = (count + 63) / 64
+    if words.count < wordCount { words += repeatElement(0, count: wordCount - words.count) }
+    let block = first / UInt64(type.blockElements)
+    try source.read(bytes, at: offset + block * UInt64(type.blockBytes), into: &scratch, startingAt: 0)
+    codes.nonzeroBits(scratch, from: 0, blockCount: blockCount, into: &words)
+    return true
+  }
+}
