@@ -66,6 +66,19 @@ struct GGUFCommandTests {
     #expect(result.output.contains("mostly Q8_0"))
   }
 
+  @Test("what inspect suggests for a GGUF model works, since GGUF itself is written dense")
+  func suggestion() throws {
+    var data = [UInt8](repeating: 0, count: 64 * 64 * 4)
+    data[1000] = 1
+    try temporary.write(SafetensorsBuilder([.init("w", "F32", [64, 64], data)]).bytes, to: "in.safetensors")
+    #expect(try LacunaProcess.run(["convert", "in.safetensors", "x.gguf"], in: temporary.path).code == 0)
+    let shown = try LacunaProcess.run(["inspect", "x.gguf"], in: temporary.path)
+    #expect(shown.output.contains("convert x.gguf OUT --to safetensors --layout auto"), "\(shown.output)")
+    let command = ["convert", "x.gguf", "OUT", "--to", "safetensors", "--layout", "auto"]
+    #expect(try LacunaProcess.run(command, in: temporary.path).code == 0)
+    #expect(try LacunaProcess.run(["diff", "x.gguf", "OUT"], in: temporary.path).code == 0)
+  }
+
   @Test("a half download is bad data, and a shard that is missing is missing")
   func cut() throws {
     let bytes = try Fixture.bytes("gguf/types/q8_0.gguf")

@@ -1,6 +1,7 @@
 import Conversion
 import Inspection
 import ModelIR
+import SparseCoding
 import TestSupport
 import Testing
 
@@ -129,6 +130,28 @@ struct GGUFConversionTests {
       #expect(fault.kind == .usage)
     }
     #expect(try !bench.temporary.entries().contains("no.gguf"))
+  }
+
+  @Test(
+    "what is read leniently goes out as llama.cpp reads it once something changes",
+    arguments: ["all_types_v1", "all_types_v3_big_endian"]
+  )
+  func lenient(_ file: String) throws {
+    try bring("meta/\(file).gguf", as: "in.gguf")
+    let opened = try OpenedModel(bench.path("in.gguf"), lenient: true)
+    var options = Self.verified
+    options.setPairs = ["some.key=1"]
+    _ = try Converter(opened, to: bench.path("out.gguf"), options: options, progress: WorkProgress()).run()
+    let comparison = ModelComparison(
+      pool: ChunkPool(threads: 1),
+      chunkBytes: 4096,
+      progress: WorkProgress()
+    )
+    let written = try OpenedModel(bench.path("out.gguf"))
+    #expect(try comparison.compare(opened.model, written.model, named: "in", "out").isEqual)
+    let before = try opened.metadataReport(wantsEntries: true).entries ?? []
+    let after = try written.metadataReport(wantsEntries: true).entries ?? []
+    #expect(before == after.dropLast())
   }
 
   @Test("options that GGUF makes no sense with are refused")
