@@ -23,8 +23,8 @@ let package = Package(
     .library(
       name: "Lacuna",
       targets: [
-        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Safetensors", "CompressedTensors", "Inspection",
-        "Reporting", "Conversion",
+        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Safetensors", "GGUF", "CompressedTensors",
+        "Inspection", "Reporting", "Conversion",
       ]
     ),
   ],
@@ -43,8 +43,14 @@ let package = Package(
       dependencies: ["ByteIO", "ModelIR", "StrictJSON"],
       swiftSettings: memorySafe
     ),
+    .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
-    .target(name: "Quantizing", dependencies: ["ModelIR"], swiftSettings: houseStyle),
+    .target(
+      name: "Quantizing",
+      dependencies: ["ModelIR", "CKernels"],
+      exclude: ["GGML/Grids/LICENSE-ggml.txt"],
+      swiftSettings: houseStyle
+    ),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(
       name: "CompressedTensors",
@@ -55,7 +61,7 @@ let package = Package(
     .target(
       name: "Conversion",
       dependencies: [
-        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors",
+        "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors", "GGUF",
         "CompressedTensors", "Inspection",
       ],
       swiftSettings: memorySafe
@@ -89,6 +95,11 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests",
       dependencies: ["Safetensors", "ByteIO", "ModelIR", "StrictJSON", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
+    .testTarget(
+      name: "GGUFTests",
+      dependencies: ["GGUF", "ByteIO", "ModelIR", "TestSupport"],
       swiftSettings: houseStyle
     ),
     .testTarget(
@@ -126,7 +137,7 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
+        "Conversion", "ByteIO", "GGUF", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle
     ),

@@ -4,7 +4,7 @@ public import ModelIR
 /// SHA-256 over a tensor's type, shape and dense bytes, or over a file: how two of them are compared.
 ///
 /// For a tensor: the type's name, NUL, the extents in decimal joined by commas, NUL, the dense little-endian
-/// bytes. It is the same for every container and layout.
+/// bytes; for ggml's blocks their type, the extents in elements, and the blocks. It is the same for every container and layout.
 public struct ContentDigest {
   private var hash = SHA256()
 
@@ -12,8 +12,13 @@ public struct ContentDigest {
   public init() {}
 
   /// A digest of a tensor of this type and shape; its dense bytes come next.
-  public init(elementType: ElementType, shape: Shape) {
-    var head = Array(elementType.name.utf8)
+  public init(elementType: ElementType, shape: Shape) { self.init(typeName: elementType.name, shape) }
+
+  /// A digest of blocks of this type, whose elements have this shape; the blocks come next.
+  public init(blockType: GGMLType, shape: Shape) { self.init(typeName: blockType.name, shape) }
+
+  private init(typeName: String, _ shape: Shape) {
+    var head = Array(typeName.utf8)
     head.append(0)
     head.append(contentsOf: shape.extents.map(String.init).joined(separator: ",").utf8)
     head.append(0)

@@ -70,3 +70,16 @@ void lacuna_group_histogram(lacuna_kernels set, const uint64_t *words, size_t co
 void lacuna_unite(lacuna_kernels set, const uint64_t *words, size_t count, uint64_t *accumulator) {
   PICK(lacuna_unite, avx2)(words, count, accumulator);
 }
+
+void lacuna_scale_codes(lacuna_kernels set, const int8_t *codes, const float *factors,
+                        const float *addends, size_t runs, uint8_t *numbers) {
+  PICK(lacuna_scale_codes, avx2)(codes, factors, addends, runs, numbers);
+}
+
+void lacuna_nonzero_q4_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits) {
+  PICK(lacuna_nonzero_q4_0, avx512)(blocks, count, bits);
+}
+
+void lacuna_nonzero_q8_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits) {
+  PICK(lacuna_nonzero_q8_0, avx2)(blocks, count, bits);
+}

@@ -41,6 +41,11 @@
   void lacuna_group_histogram_##set(const uint64_t *words, size_t count, unsigned size, uint64_t *histogram)
 #define LACUNA_UNITE(set) \
   void lacuna_unite_##set(const uint64_t *words, size_t count, uint64_t *accumulator)
+#define LACUNA_SCALE_CODES(set)                                                                  \
+  void lacuna_scale_codes_##set(const int8_t *codes, const float *factors, const float *addends, \
+                                size_t runs, uint8_t *numbers)
+#define LACUNA_NONZERO(type, set) \
+  void lacuna_nonzero_##type##_##set(const uint8_t *blocks, size_t count, uint8_t *bits)
 
 // One declaration or definition for each width of an element.
 #define LACUNA_EACH_WIDTH(apply, set) apply(8, set) apply(16, set) apply(32, set) apply(64, set)
@@ -57,15 +62,23 @@
   LACUNA_HISTOGRAM(set);         \
   LACUNA_UNITE(set);
 
+#define LACUNA_DECLARE_BLOCKS(set) \
+  LACUNA_SCALE_CODES(set);         \
+  LACUNA_NONZERO(q4_0, set);       \
+  LACUNA_NONZERO(q8_0, set);
+
 // Only lacuna_... of the public header is meant to be seen outside.
 #pragma GCC visibility push(hidden)
 
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, scalar)
 LACUNA_DECLARE_BITS(scalar)
+LACUNA_DECLARE_BLOCKS(scalar)
 #if LACUNA_X86
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx2)
 LACUNA_DECLARE_BITS(avx2)
+LACUNA_DECLARE_BLOCKS(avx2)
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx512)
+LACUNA_NONZERO(q4_0, avx512);
 #endif
 
 #pragma GCC visibility pop

@@ -18,9 +18,11 @@ public struct ConversionOptions: Sendable {
     case safetensors
     /// The same container with the names, parts and configuration of that library.
     case compressedTensors = "compressed-tensors"
+    /// GGUF, dense, with names and metadata as they are.
+    case gguf
   }
 
-  /// The form; nil for the input's.
+  /// The form; nil for what the output's name says, or the input's.
   public var target: Target?
   /// The element type that weights are given, quantized ones dequantized; nil keeps them.
   public var elementType: ElementType?
@@ -40,6 +42,10 @@ public struct ConversionOptions: Sendable {
   public var strict = false
   /// The most data bytes of a shard; nil keeps the input's files.
   public var shardSize: UInt64?
+  /// Metadata of a GGUF output to set, as people write them: `key=value` or `key:type=value`.
+  public var setPairs: [String] = []
+  /// Keys of metadata that a GGUF output shall not have.
+  public var unsetKeys: [String] = []
   /// Whether outputs that exist are replaced.
   public var force = false
   /// Whether nothing is written.

@@ -19,6 +19,7 @@ extension Converter {
     if options.asReference && options.verify {
       throw OptionFault("--as-reference may leave values out, so there is nothing to --verify")
     }
+    try requireOptionsForGGUF()
     guard options.repairsConfig else { return }
     if !isVerbatim {
       throw OptionFault("--repair-config changes nothing else", expected: "repair, then convert")

@@ -65,7 +65,7 @@ extension Converter {
 
   /// What was done besides changing layouts.
   private func notes(_ work: Work) -> [String] {
-    var notes: [String] = []
+    var notes = notesOnGGUF()
     if let note = work.config.note { notes.append(note) }
     if isVerbatim { return notes }
     let facts = opened.compression.facts

@@ -1,5 +1,6 @@
 internal import ByteIO
 internal import CompressedTensors
+internal import GGUF
 public import Inspection
 public import ModelIR
 internal import Safetensors
@@ -33,18 +34,26 @@ public struct Converter: Sendable {
 
   /// Whether the output is a folder: if the input is, or if shards are asked for.
   var isFolder: Bool {
-    if case .folder = opened.origin { true } else { options.shardSize != nil }
+    // A model folder becomes one GGUF file, as its other files mean nothing there.
+    if target == .gguf { return options.shardSize != nil }
+    return if case .folder = opened.origin { true } else { options.shardSize != nil }
   }
 
   /// Whether the input's files go out as they are, whatever dialect they are in.
   var isVerbatim: Bool {
-    options.target == nil && options.layout == .keep && options.elementType == nil
-      && options.shardSize == nil && !options.isSelection
+    guard options.layout == .keep, options.elementType == nil, options.shardSize == nil, !options.isSelection,
+      options.setPairs.isEmpty, options.unsetKeys.isEmpty
+    else { return false }
+    // Shards of a split are merged.
+    if opened.gguf != nil { return target == .gguf && opened.model.files.count == 1 }
+    return options.target == nil && target != .gguf
   }
 
   /// The form that is written: the input's own, unless another is asked for.
   var target: ConversionOptions.Target {
     if let target = options.target { return target }
+    if output.hasSuffix(".gguf") { return .gguf }
+    if opened.gguf != nil { return output.hasSuffix(".safetensors") ? .safetensors : .gguf }
     let isSparse = opened.model.tensors.contains { $0.layout != .dense }
     return layout == .keep && isSparse && !opened.compression.facts.isEmpty
       ? .compressedTensors : .safetensors
@@ -78,7 +87,7 @@ public struct Converter: Sendable {
     }
     work.decisions = try LayoutPlanner(
       model: work.model,
-      request: layout,
+      request: target == .gguf && !isVerbatim ? .named(.dense) : layout,
       sparseTarget: target == .compressedTensors && !isVerbatim
         ? try SparseTarget(options, source: opened.compression) : nil,
       allowExpand: options.allowExpand,
@@ -128,7 +137,12 @@ public struct Converter: Sendable {
   }
 
   private func plan(_ work: Work) throws -> OutputPlan {
-    try OutputPlanner(
+    let fileName = Folder.lastComponent(of: output)
+    if target == .gguf && !isVerbatim {
+      return try GGUFOutputPlanner(opened: opened, options: options, model: work.model, output: output)
+        .plan(fileName: fileName)
+    }
+    return try OutputPlanner(
       opened: opened,
       decisions: work.decisions,
       options: options,
@@ -136,8 +150,9 @@ public struct Converter: Sendable {
       changesTensors: work.changesTensors,
       isCompressedTensors: target == .compressedTensors && !isVerbatim,
       output: output,
-      isFolder: isFolder
-    ).plan(fileName: Folder.lastComponent(of: output))
+      isFolder: isFolder,
+      isVerbatim: isVerbatim
+    ).plan(fileName: fileName)
   }
 
   /// `auto` weighs each tensor alone; where what its manifest costs the whole file eats up the gain, dense is
@@ -177,7 +192,7 @@ public struct Converter: Sendable {
   }
 
   private func sideFiles(besides plan: OutputPlan) throws -> SideFiles? {
-    guard case .folder(let folder, let weights) = opened.origin else { return nil }
+    guard target != .gguf, case .folder(let folder, let weights) = opened.origin else { return nil }
     var own = Set(opened.model.files.map(\.name))
     if case .indexed(let name) = weights { own.insert(name) }
     return try SideFiles(of: folder, besides: own)
@@ -213,6 +228,9 @@ public struct Converter: Sendable {
       case .tensors(let layout, let items):
         try target.write(layout.header, 0..<layout.header.count, at: 0)
         try writer.write(items, to: target)
+      case .gguf(let layout, let items):
+        try writer.write(layout.header, to: target)
+        try writer.write(items, to: target)
       }
       written.append((file, target))
     }
@@ -240,7 +258,8 @@ public struct Converter: Sendable {
     guard try FileIdentity.at(output)?.kind == .folder else { return }
     let own = Set(plan.files.map(\.name) + (plan.index.map { [$0.name] } ?? []))
     for name in try Folder(output).entries() where !own.contains(name) {
-      if name.hasSuffix(".safetensors") || name.hasSuffix(WeightFiles.indexSuffix) {
+      let isWeights = name.hasSuffix(".safetensors") || name.hasSuffix(WeightFiles.indexSuffix)
+      if isWeights || (target == .gguf && name.hasSuffix(".gguf")) {
         throw OutputFault(file: output, rule: .otherWeights(name))
       }
     }
@@ -251,12 +270,22 @@ public struct Converter: Sendable {
     var files: [ModelFile] = []
     var tensors: [Tensor] = []
     for (file, output) in written {
+      if target == .gguf {
+        let reader = try GGUFReader(source: output.readBack(), name: file.name, lenient: isVerbatim)
+        tensors += reader.tensors(inFile: files.count)
+        files.append(reader.file(numbered: files.count))
+        continue
+      }
       let reader = try SafetensorsReader(source: output.readBack(), name: file.name)
       tensors += reader.tensors(inFile: files.count)
       files.append(reader.file(numbered: files.count))
     }
-    var model = Model(container: .safetensors, files: files, tensors: tensors)
-    try model.resolveManifests()
+    var model = Model(
+      container: target == .gguf ? .gguf : .safetensors,
+      files: files,
+      tensors: tensors
+    )
+    if target != .gguf { try model.resolveManifests() }
     if !isVerbatim && target == .compressedTensors {
       _ = try CompressedCheckpoint(
         resolving: &model,

@@ -24,8 +24,6 @@ enum ForeignContent {
         "is a zip archive, probably a PyTorch checkpoint, which can run code when opened"
       } else if text.starts(with: [0x80, 0x02]) || text.starts(with: [0x80, 0x04]) {
         "is a pickle, which can run code when opened"
-      } else if text.starts(with: Array("GGUF".utf8)) {
-        "is a GGUF file, which this version does not read"
       } else {
         nil
       }
@@ -50,6 +48,6 @@ public struct ForeignContentFault: Fault, Hashable {
 
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
-    Diagnosis(.badData, file: file, found, expected: "a safetensors file")
+    Diagnosis(.badData, file: file, found, expected: "a safetensors or GGUF file")
   }
 }

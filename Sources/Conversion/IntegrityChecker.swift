@@ -1,4 +1,5 @@
 internal import ByteIO
+internal import GGUF
 public import Inspection
 public import ModelIR
 internal import Safetensors
@@ -9,9 +10,9 @@ public import SparseCoding
 ///
 /// Memory: per thread one chunk's structure.
 public struct IntegrityChecker: Sendable {
-  private let pool: ChunkPool
-  private let chunkBytes: Int
-  private let progress: WorkProgress
+  let pool: ChunkPool
+  let chunkBytes: Int
+  let progress: WorkProgress
 
   /// A checker on `pool`'s threads with chunks of at most `chunkBytes`.
   public init(pool: ChunkPool, chunkBytes: Int, progress: WorkProgress) {
@@ -25,7 +26,9 @@ public struct IntegrityChecker: Sendable {
   public func check(_ opened: OpenedModel) throws -> IntegrityReport {
     var checks = [structure(of: opened.model)]
     if case .folder(_, .indexed(_)) = opened.origin { checks.append(index(of: opened)) }
+    if let gguf = opened.gguf, gguf.shards.count > 1 { checks.append(shards(of: gguf)) }
     if let layouts = try layouts(of: opened.model) { checks.append(layouts) }
+    if let blocks = try blocks(of: opened.model) { checks.append(blocks) }
     checks.append(try hashes(of: opened.model))
     return IntegrityReport(path: opened.path, checks: checks, warnings: opened.model.warnings)
   }
@@ -37,7 +40,9 @@ public struct IntegrityChecker: Sendable {
       outcome: .passed,
       summary:
         "\(files) \(files == 1 ? "file" : "files"), \(tensors) \(tensors == 1 ? "tensor" : "tensors"): "
-        + "offsets exact, no gap, no overlap, no trailing byte"
+        + (model.container == .gguf
+          ? "metadata in order, every tensor in its place"
+          : "offsets exact, no gap, no overlap, no trailing byte")
     )
   }
 

@@ -48,6 +48,9 @@ struct LayoutPlanner {
 
   /// What a tensor has to be measured for; nil if it stays as it is, with the reason if it was asked to change.
   private func target(of tensor: Tensor) -> (LayoutTarget?, LayoutObstacle?) {
+    if let type = tensor.blockType, request != .keep, request != .named(.dense) {
+      return (nil, .notTargeted("stored in blocks of \(type.name)"))
+    }
     if let sparseTarget {
       let (target, obstacle) = sparseTarget.target(of: tensor, request)
       // What has no zeros to speak of needs no look.

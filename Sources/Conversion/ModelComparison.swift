@@ -76,6 +76,16 @@ public struct ModelComparison: Sendable {
     _ second: Tensor,
     _ secondSource: any ByteSource
   ) throws -> DifferenceReport.Difference? {
+    let blocks = (first.blockType, second.blockType)
+    if blocks.0 != blocks.1 {
+      return .blockType(
+        blocks.0?.name ?? first.elementType.name,
+        blocks.1?.name ?? second.elementType.name
+      )
+    }
+    if blocks.0 != nil && first.logicalShape != second.logicalShape {
+      return .shape(first.logicalShape, second.logicalShape)
+    }
     if first.elementType != second.elementType { return .elementType(first.elementType, second.elementType) }
     if first.shape != second.shape { return .shape(first.shape, second.shape) }
     // Each is cut so that it splits no group of the other.

@@ -1,6 +1,7 @@
 public import ByteIO
 public import CompressedTensors
 internal import Dialect
+public import GGUF
 public import ModelIR
 public import Safetensors
 
@@ -28,10 +29,14 @@ public struct OpenedModel: Sendable {
   public let compression: CompressedCheckpoint
   /// Where an index and its shards disagree so that data would be wrong.
   public let disagreements: [Diagnosis]
+  /// The GGUF files, where the model is of that container.
+  public let gguf: SplitModel?
   /// What an index says of the number of parameters.
   let totalParameters: UInt64?
 
-  /// Opens a safetensors file, an index, or a folder; which, is told by content.
+  /// Opens a safetensors or GGUF file, an index, or a folder; which, is told by content.
+  ///
+  /// The first shard of a split GGUF model, and a folder with one GGUF model and no other, stand for that model.
   /// - Parameter assumptions: what the user says where the files do not.
   /// - Throws: a ``Fault`` for what cannot be opened or breaks a rule of its format.
   public init(_ path: String, lenient: Bool = false, assumptions: Assumptions = Assumptions()) throws {
@@ -41,30 +46,54 @@ public struct OpenedModel: Sendable {
     }
     if identity.kind == .folder {
       let folder = try Folder(path)
-      let weights = try WeightFiles.find(in: folder)
-      (model, disagreements, totalParameters) = try Self.open(weights, in: folder, lenient: lenient)
-      origin = .folder(folder, weights)
+      if let name = try GGUFContent.find(in: folder) {
+        gguf = try SplitModel(folder: folder, name: name, lenient: lenient)
+        (model, disagreements, totalParameters, origin) = (Self.empty, [], nil, .file)
+      } else {
+        let weights = try WeightFiles.find(in: folder)
+        (model, disagreements, totalParameters) = try Self.open(weights, in: folder, lenient: lenient)
+        (gguf, origin) = (nil, .folder(folder, weights))
+      }
     } else {
       let source = try InputFile.open(path)
+      let name = Folder.lastComponent(of: path)
       try ForeignContent.refuse(source)
-      if try ForeignContent.isJSON(source) {
+      if try GGUFContent.isGGUF(source, name: name) {
+        gguf = try SplitModel(
+          first: source,
+          name: name,
+          in: Folder(Folder.parent(of: path)),
+          lenient: lenient
+        )
+        (model, disagreements, totalParameters, origin) = (Self.empty, [], nil, .file)
+      } else if try ForeignContent.isJSON(source) {
         let folder = try Folder(Folder.parent(of: path))
-        let weights = WeightFiles.indexed(Folder.lastComponent(of: path))
+        let weights = WeightFiles.indexed(name)
         (model, disagreements, totalParameters) = try Self.open(weights, in: folder, lenient: lenient)
-        origin = .folder(folder, weights)
+        (gguf, origin) = (nil, .folder(folder, weights))
       } else {
-        let name = Folder.lastComponent(of: path)
         model = try Self.model(of: source, name: name, lenient: lenient)
-        origin = .file
-        disagreements = []
-        totalParameters = nil
+        (gguf, origin, disagreements, totalParameters) = (nil, .file, [], nil)
       }
+    }
+    if let gguf {
+      model = gguf.model
+      stored = model
+      model.attachBlockCodes()
+      // Nothing of that library is in GGUF files.
+      var none = Self.empty
+      compression = try CompressedCheckpoint(resolving: &none, configText: nil)
+      allTensors = model.tensors
+      return
     }
     try model.resolveManifests()
     stored = model
+    model.attachBlockCodes()
     compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
     allTensors = model.tensors
   }
+
+  private static let empty = Model(container: .safetensors, files: [], tensors: [])
 
   /// Puts the parts of another library's dialect together, as the folder's config.json says.
   private static func resolveCompression(
@@ -117,6 +146,9 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// What counting zeros cannot tell of the model.
+  public var countingWarnings: [Diagnosis] { model.zerolessBlocks }
+
   /// Refuses a model whose index and shards disagree.
   /// - Throws: ``DisagreementFault``.
   public func requireAgreement() throws {
@@ -149,7 +181,11 @@ extension Model {
       let file = files[index].source.displayName
       resolved += try manifest?.resolve(byFile[index], file: file) ?? byFile[index]
       if let manifest { files[index].declaresMetadata = manifest.sourceDeclaresMetadata }
+      let carried = files[index].metadata.text(forKey: CarriedMetadata.key)
       files[index].metadata = files[index].metadata.removing(prefix: Manifest.keyPrefix)
+      if let carried {
+        files[index].metadata.append(key: CarriedMetadata.key, value: .string(carried))
+      }
     }
     var names = Set<TensorName>()
     for tensor in resolved where !names.insert(tensor.name).inserted {

@@ -1,5 +1,6 @@
 internal import ByteIO
 internal import Dialect
+internal import GGUF
 internal import ModelIR
 internal import Safetensors
 
@@ -19,6 +20,8 @@ struct OutputPlan: Sendable {
     case copy(file: Int)
     /// A header and tensors.
     case tensors(SafetensorsPlan, [Item])
+    /// A header and tensors in GGUF.
+    case gguf(GGUFPlan, [Item])
   }
 
   /// A file.
@@ -40,7 +43,7 @@ struct OutputPlan: Sendable {
   var isUnchanged: Bool { files.allSatisfy { if case .copy = $0.content { true } else { false } } }
 }
 
-/// Lays out the files of a conversion.
+/// Lays out the files of a conversion to safetensors, or of a copy.
 struct OutputPlanner {
   let opened: OpenedModel
   let decisions: [LayoutDecision]
@@ -55,6 +58,8 @@ struct OutputPlanner {
   let output: String
   /// Whether the output is a folder.
   let isFolder: Bool
+  /// Whether files go out as they are, whatever is in them.
+  let isVerbatim: Bool
 
   /// Whether tensors have the sparse parts that only we read.
   private var isSparse: Bool { decisions.contains { $0.isOurs } }
@@ -62,7 +67,7 @@ struct OutputPlanner {
   /// The plan.
   /// - Throws: ``SafetensorsPlanFault`` where a file cannot be laid out.
   func plan(fileName: String) throws -> OutputPlan {
-    let groups = options.shardSize.map(groupsBySize) ?? groupsByFile()
+    let groups = options.shardSize.map(groupsBySize) ?? (isFolder ? groupsByFile() : groupOfAll())
     var files: [OutputPlan.File] = []
     for (number, group) in groups.enumerated() {
       let name: String
@@ -91,6 +96,11 @@ struct OutputPlanner {
     return options.isSelection ? groups.filter { !$0.tensors.isEmpty } : groups
   }
 
+  /// One group, where the input's files, if there are several, are merged.
+  private func groupOfAll() -> [Group] {
+    model.files.count == 1 ? groupsByFile() : [Group(file: 0, tensors: Array(model.tensors.indices))]
+  }
+
   /// Groups of at most so many bytes, tensors in order, none of them split; a larger tensor has its own.
   private func groupsBySize(_ limit: UInt64) -> [Group] {
     var groups: [Group] = []
@@ -115,6 +125,7 @@ struct OutputPlanner {
   /// Whether a file's tensors are those that it stores, so that its bytes can go out as they are.
   private func isAsStored(_ group: Group) -> Bool {
     guard group.tensors.allSatisfy({ decisions[$0].isKept }) else { return false }
+    if model.container != .safetensors && !isVerbatim { return false }
     if !changesTensors { return true }
     let stored = opened.stored.tensors.lazy.filter { $0.storage.file == group.file }.map(\.name)
     return stored.elementsEqual(
@@ -156,15 +167,28 @@ struct OutputPlanner {
     )
   }
 
+  /// Whether a file's tensors are not all what they seem: sparse ones, blocks, and those of a GGUF model, whose
+  /// order would be lost.
+  private func needsManifest(_ group: Group) -> Bool {
+    if group.tensors.contains(where: { decisions[$0].isOurs }) { return true }
+    if isCompressedTensors { return false }
+    return (opened.gguf != nil && options.elementType == nil)
+      || group.tensors.contains { model.tensors[$0].blockType != nil }
+  }
+
   /// The source's metadata, and ours if the file has sparse tensors.
   private func metadata(of group: Group) throws -> Metadata? {
     let source = model.files[group.file]
     var metadata = source.metadata
+    if let first = opened.gguf?.shards.first {
+      let fileType = options.elementType.flatMap { GGUFFileType($0) }
+      metadata = try CarriedMetadata.metadata(of: first, as: fileType)
+    }
     if isCompressedTensors {
       // Without it, loaders of that time refused a file.
       if metadata.value(forKey: "format") == nil { metadata.append(key: "format", value: .string("pt")) }
     }
-    if group.tensors.contains(where: { decisions[$0].isOurs }) {
+    if needsManifest(group) {
       let manifest = Manifest(
         entries: group.tensors.map {
           OutputPart.manifestEntry(of: model.tensors[$0], in: decisions[$0].layout)

@@ -27,7 +27,9 @@ public enum TensorDigests {
         let tensor = model.tensors[indices[place]]
         var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
         try reader.survey(on: ChunkPool(threads: 1))
-        var digest = ContentDigest(elementType: tensor.elementType, shape: tensor.shape)
+        var digest =
+          tensor.blockType.map { ContentDigest(blockType: $0, shape: tensor.logicalShape) }
+          ?? ContentDigest(elementType: tensor.elementType, shape: tensor.shape)
         for index in 0..<reader.grid.count {
           let count = try reader.read(index, &workspace)
           digest.update(workspace.dense[..<count])

@@ -1,5 +1,6 @@
 internal import ByteIO
 internal import CompressedTensors
+internal import GGUF
 public import ModelIR
 internal import SparseCoding
 internal import Synchronization
@@ -28,6 +29,25 @@ struct TensorWriter {
     let source = model.source(ofFile: file)
     try copy([(Region(file: file, offset: 0, byteCount: source.byteCount), 0)], from: source, to: output)
     try source.rest()
+  }
+
+  /// Writes a GGUF header: its own bytes, and pairs that are copied.
+  func write(_ header: [GGUFPlan.Piece], to output: OutputFile) throws {
+    var offset: UInt64 = 0
+    for piece in header {
+      switch piece {
+      case .bytes(let bytes):
+        try output.write(bytes, 0..<bytes.count, at: offset)
+        offset += UInt64(bytes.count)
+      case .copied(let region):
+        let file = Int(region.file)
+        try copy([(region, offset)], from: model.source(ofFile: file), to: output)
+        offset += region.byteCount
+      case .zeros(let count):
+        // What is reserved and not written is zero.
+        offset += count
+      }
+    }
   }
 
   /// Writes tensors, kept ones by copying their parts' bytes.

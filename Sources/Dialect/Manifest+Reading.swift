@@ -144,6 +144,7 @@ private struct ManifestParser {
     var scheme: String?
     var bits: Int?
     var packing: String?
+    var ggmlType: String?
     var logicalShape: Shape?
     var axis: Int?
     var group: Int?
@@ -154,6 +155,7 @@ private struct ManifestParser {
       case "scheme": scheme = try reader.readString()
       case "bits": bits = try integer("quantization.bits", &reader)
       case "packing": packing = try reader.readString()
+      case "ggml_type": ggmlType = try reader.readString()
       case "logical_shape":
         guard let shape = Shape(try extents(&reader)) else {
           throw fault(.wrongField("quantization.logical_shape", expected: "fewer than 2^64 elements"))
@@ -170,6 +172,9 @@ private struct ManifestParser {
     }
     guard let scheme else { throw fault(.missingField("quantization.scheme")) }
     guard let bits else { throw fault(.missingField("quantization.bits")) }
+    guard ggmlType == nil || ggmlType == scheme else {
+      throw fault(.wrongField("quantization.ggml_type", expected: "the scheme's name"))
+    }
     let granularity: Quantization.Granularity =
       switch (block, axis, group) {
       case (let block?, _, _): .block(block.map { Int(clamping: $0) })

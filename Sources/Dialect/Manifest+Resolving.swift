@@ -32,15 +32,17 @@ extension Manifest {
       } catch {
         throw fault(error)
       }
-      resolved.append(
-        Tensor(
-          name: entry.name,
-          elementType: entry.elementType,
-          shape: entry.shape,
-          storage: storage,
-          quantization: entry.quantization
-        )
+      let tensor = Tensor(
+        name: entry.name,
+        elementType: entry.elementType,
+        shape: entry.shape,
+        storage: storage,
+        quantization: entry.quantization
       )
+      if entry.quantization?.packing == Quantization.blockPacking && tensor.blockType == nil {
+        throw fault(.wrongField("quantization", expected: "a type of ggml whose blocks make the rows"))
+      }
+      resolved.append(tensor)
     }
     if let extra = tensors.first(where: { !used.contains($0.name) }) {
       throw ManifestFault(file: file, tensor: extra.name, .unmentionedTensor)

@@ -70,6 +70,10 @@ extension Quantization {
       if let packing {
         writer.key("packing")
         try writer.value(packing)
+        if packing == Self.blockPacking {
+          writer.key("ggml_type")
+          try writer.value(scheme)
+        }
       }
       if let logicalShape {
         writer.key("logical_shape")

@@ -35,7 +35,9 @@ public struct Inspector: Sendable {
     var reports = Self.headers(of: model)
     var byFile: [Int: [Int]] = [:]
     for (index, tensor) in model.tensors.enumerated()
-    where ChunkScanner.canScan(tensor.counted.elementType) && !tensor.counted.isExpansion {
+    where ChunkScanner.canScan(tensor.counted.elementType) && tensor.hasCountedElements
+      && !tensor.counted.isExpansion
+    {
       byFile[tensor.counted.storage.file, default: []].append(index)
       progress.expect(tensor.counted.denseByteCount)
     }
@@ -105,6 +107,8 @@ public struct Inspector: Sendable {
       var counts = ScanCounts()
       if reader.isVoid(index) {
         ChunkScanner.addVoid(chunk, of: reader.grid, reader.tensor.elementType, to: &counts)
+      } else if try reader.readNonzeroBits(index, &state.workspace) {
+        state.scanner.scan(nonzeroBits: state.workspace.nonzeroBits, chunk, of: reader.grid, into: &counts)
       } else {
         _ = try reader.read(index, &state.workspace)
         state.scanner.scan(

@@ -78,6 +78,9 @@ public struct Validator: Sendable {
       ValidationReport.TensorResult(tensor: tensor, status: .skipped, reason: reason)
     }
     if !checksAll, let reason = WeightKind(tensor).reasonToSkip { return skip(reason) }
+    if !tensor.hasCountedElements {
+      return skip("\(tensor.quantization?.scheme ?? "its type") cannot store a zero")
+    }
     let tensor = tensor.counted
     if !ChunkScanner.canScan(tensor.elementType) {
       return skip("\(tensor.elementType.name) packs elements into shared bytes")

@@ -45,8 +45,10 @@ public enum WeightKind: String, Sendable, Hashable {
 
   private static let auxiliaryEndings = ["_scale", "_scale_inv", "_zero_point", "_mask", ".mask", ".scales"]
     .map { Array($0.utf8) }
-  private static let embeddingWords = ["embed", "wte.", "wpe.", "token_embd", "relative_attention_bias"]
-    .map { Array($0.utf8) }
+  private static let embeddingWords = [
+    "embed", "wte.", "wpe.", "token_embd", "position_embd", "token_types", "relative_attention_bias",
+  ]
+  .map { Array($0.utf8) }
   private static let headWords = ["lm_head", "embed_out"].map { Array($0.utf8) }
 
   /// Why such a tensor is left out where only matrix weights are checked.

@@ -2,6 +2,8 @@
 public enum Container: String, Sendable, Hashable {
   /// Hugging Face's safetensors.
   case safetensors
+  /// ggml's GGUF.
+  case gguf
 }
 
 /// One file of a model.

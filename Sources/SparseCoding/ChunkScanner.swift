@@ -32,11 +32,7 @@ public struct ChunkScanner: Sendable {
       preconditionFailure("\(type.name) elements cannot be scanned")
     }
     precondition(dense.count >= chunk.elementCount * lanes.rawValue)
-    let tracksColumns = grid.columns <= ScanCounts.trackedColumns
-    if tracksColumns && counts.occupiedColumns.isEmpty {
-      counts.occupiedColumns = [UInt64](repeating: 0, count: Int((grid.columns + 63) / 64))
-    }
-    counts.elements += UInt64(chunk.elementCount)
+    let tracksColumns = Self.begin(chunk, of: grid, &counts)
     dense.withUnsafeBufferPointer { dense in
       guard let base = dense.baseAddress else { return }
       stored.withUnsafeMutableBufferPointer { stored in
@@ -44,16 +40,44 @@ public struct ChunkScanner: Sendable {
           guard let stored = stored.baseAddress, let nonzero = nonzero.baseAddress else { return }
           let block = Block(
             kernels: kernels,
-            type: type,
-            scanType: scanType,
-            lanes: lanes,
+            elements: Elements(base: base, type: type, scanType: scanType, lanes: lanes),
             stored: stored,
             nonzero: nonzero
           )
-          block.scan(base, chunk, splitsRows: grid.splitsRows, tracksColumns: tracksColumns, into: &counts)
+          block.scan(chunk, splitsRows: grid.splitsRows, tracksColumns: tracksColumns, into: &counts)
         }
       }
     }
+  }
+
+  /// Counts a chunk of `grid` of which only is known which elements are not zero: one bit each in `words`, the first
+  /// element's lowest. Rows are whole words.
+  public func scan(
+    nonzeroBits words: [UInt64],
+    _ chunk: Chunk,
+    of grid: ChunkGrid,
+    into counts: inout ScanCounts
+  ) {
+    precondition(grid.columns % 64 == 0 && chunk.columnCount % 64 == 0)
+    precondition(words.count >= chunk.elementCount / 64)
+    let tracksColumns = Self.begin(chunk, of: grid, &counts)
+    words.withUnsafeBufferPointer { words in
+      guard let base = words.baseAddress else { return }
+      // Without elements nothing is written to the bits.
+      let bits = UnsafeMutablePointer(mutating: base)
+      let block = Block(kernels: kernels, elements: nil, stored: bits, nonzero: bits)
+      block.scan(chunk, splitsRows: grid.splitsRows, tracksColumns: tracksColumns, into: &counts)
+    }
+  }
+
+  /// Counts a chunk's elements, and returns whether columns are tracked.
+  private static func begin(_ chunk: Chunk, of grid: ChunkGrid, _ counts: inout ScanCounts) -> Bool {
+    let tracksColumns = grid.columns <= ScanCounts.trackedColumns
+    if tracksColumns && counts.occupiedColumns.isEmpty {
+      counts.occupiedColumns = [UInt64](repeating: 0, count: Int((grid.columns + 63) / 64))
+    }
+    counts.elements += UInt64(chunk.elementCount)
+    return tracksColumns
   }
 
   /// Adds the counts of a chunk that is known to hold nothing but zero bits.
@@ -93,24 +117,29 @@ public struct ChunkScanner: Sendable {
     ]
   }
 
-  /// The work on one chunk, with the buffers' addresses at hand.
-  private struct Block {
-    let kernels: KernelSet
+  /// The elements of a chunk, which are to become bits.
+  private struct Elements {
+    let base: UnsafePointer<UInt8>
     let type: ElementType
     let scanType: ScanType
     let lanes: LaneWidth
+  }
+
+  /// The work on one chunk, with the buffers' addresses at hand.
+  private struct Block {
+    let kernels: KernelSet
+    /// The elements; nil where the bits are those of the whole chunk already.
+    let elements: Elements?
     let stored: UnsafeMutablePointer<UInt64>
     let nonzero: UnsafeMutablePointer<UInt64>
 
     func scan(
-      _ dense: UnsafePointer<UInt8>,
       _ chunk: Chunk,
       splitsRows: Bool,
       tracksColumns: Bool,
       into counts: inout ScanCounts
     ) {
       let columns = chunk.columnCount
-      let elementBytes = lanes.rawValue
       // Rows of whole words are taken several at a time; others one by one, as groups must not straddle them.
       let rowsPerBlock = columns % 64 == 0 ? max(1, ChunkScanner.blockElements / columns) : 1
       var row = 0
@@ -120,12 +149,13 @@ public struct ChunkScanner: Sendable {
         var column = 0
         while column < columns {
           let width = rows > 1 ? columns : min(ChunkScanner.blockElements, columns - column)
-          let start = dense + (row * columns + column) * elementBytes
-          let occupied = count(start, rows: rows, columns: width, into: &counts)
+          let start = row * columns + column
+          let block = elements == nil ? skipping(start) : self
+          let occupied = block.count(from: start, rows: rows, columns: width, into: &counts)
           rowIsOccupied = rowIsOccupied || occupied.any
           if rows > 1 { counts.zeroRows += occupied.zeroRows }
           if tracksColumns && occupied.any {
-            unite(rows: rows, columns: width, at: Int(chunk.firstColumn) + column, into: &counts)
+            block.unite(rows: rows, columns: width, at: Int(chunk.firstColumn) + column, into: &counts)
           }
           column += width
         }
@@ -141,28 +171,39 @@ public struct ChunkScanner: Sendable {
       }
     }
 
+    /// The bits from element `start` on, a multiple of 64.
+    private func skipping(_ start: Int) -> Block {
+      Block(kernels: kernels, elements: nil, stored: stored + start / 64, nonzero: nonzero + start / 64)
+    }
+
+    /// Makes elements to bits.
+    private func flag(_ elements: Elements, from start: Int, _ total: Int, into counts: inout ScanCounts) {
+      let first = elements.base + start * elements.lanes.rawValue
+      let mayBeInfinite = elements.lanes.scan(
+        first,
+        total,
+        elements.scanType.kernel,
+        stored: stored,
+        nonzero: nonzero,
+        kernels
+      )
+      if mayBeInfinite || elements.scanType.alwaysClassifies {
+        let (nan, infinite) = ScanType.classify(first, total, elements.type)
+        counts.nan += nan
+        counts.infinite += infinite
+      }
+      if !elements.scanType.hasZero { fillWithOnes(total) }
+    }
+
     /// Counts one block; its bits are in `stored` and `nonzero` afterwards.
     private func count(
-      _ elements: UnsafePointer<UInt8>,
+      from start: Int,
       rows: Int,
       columns: Int,
       into counts: inout ScanCounts
     ) -> (any: Bool, zeroRows: UInt64) {
       let total = rows * columns
-      let mayBeInfinite = lanes.scan(
-        elements,
-        total,
-        scanType.kernel,
-        stored: stored,
-        nonzero: nonzero,
-        kernels
-      )
-      if mayBeInfinite || scanType.alwaysClassifies {
-        let (nan, infinite) = ScanType.classify(elements, total, type)
-        counts.nan += nan
-        counts.infinite += infinite
-      }
-      if !scanType.hasZero { fillWithOnes(total) }
+      if let elements { flag(elements, from: start, total, into: &counts) }
 
       var tally = lacuna_pattern_counts()
       let wholeWords = total / 64
@@ -170,7 +211,8 @@ public struct ChunkScanner: Sendable {
       var patterns = ChunkScanner.violations(tally)
       var population = tally.population
       var occupiedBlocks = tally.occupied_4
-      var storedPopulation = lacuna_population(kernels.code, stored, wholeWords)
+      var storedPopulation =
+        stored == nonzero ? population : lacuna_population(kernels.code, stored, wholeWords)
       let isSame = storedPopulation == population
       var storedPatterns = patterns
       if !isSame {

@@ -29,6 +29,8 @@ public struct DenseReader: Sendable {
     /// The dense bytes of the chunk that was read last.
     public package(set) var dense: [UInt8] = []
     var encoded = EncodedChunk()
+    /// One bit for each element of the chunk that ``DenseReader/readNonzeroBits(_:_:)`` read last.
+    public package(set) var nonzeroBits: [UInt64] = []
     /// Which chunk of which reader `dense` holds, where that matters.
     var current: (reader: Identity, chunk: Int)?
 
@@ -144,6 +146,24 @@ public struct DenseReader: Sendable {
       throw fault(.changed)
     }
     return byteCount
+  }
+
+  /// Reads to `workspace.nonzeroBits` which elements of the chunk at `index` are not zero, where that can be told
+  /// without the elements themselves, and its rows are whole words of bits.
+  /// - Returns: whether it could be told; if not, the chunk has to be read.
+  /// - Throws: what the source throws.
+  public func readNonzeroBits(_ index: Int, _ workspace: inout Workspace) throws -> Bool {
+    guard case .dense(let region) = tensor.storage, tensor.elementType == .int8, grid.columns % 64 == 0,
+      let source = source as? any ZeroTelling
+    else { return false }
+    let chunk = grid[index]
+    workspace.current = nil
+    return try source.nonzeroBits(
+      chunk.elementCount,
+      from: region.offset + grid.denseRange(of: chunk).offset,
+      scratch: &workspace.dense,
+      into: &workspace.nonzeroBits
+    )
   }
 
   /// Reads the parts of a chunk, and for CSR returns where its rows end.

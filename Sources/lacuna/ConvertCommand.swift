@@ -68,6 +68,10 @@ struct ConvertCommand: LacunaCommand {
       modules' names, quantized ones as they were, config.json without its sparse part; --type bf16 gives \
       plain numbers instead, as the library itself would compute them.
 
+      A GGUF model goes to GGUF with its metadata as they are, or as --set and --unset change them; a split \
+      becomes one file, and --shard-size a folder with a split. To safetensors and back it keeps blocks, names, \
+      order and metadata; --type f32 makes the numbers of blocks that ggml makes.
+
       Examples:
         lacuna convert model.safetensors small.safetensors --layout auto
         lacuna convert ./Llama-8B-pruned ./Llama-8B-sparse --layout nm:2:4
@@ -75,6 +79,9 @@ struct ConvertCommand: LacunaCommand {
         lacuna convert ./Llama-8B-w4a16 ./Llama-8B-bf16 --to safetensors --type bf16
         lacuna convert ./Llama-8B-pruned ./OUT --to compressed-tensors --layout bitmask
         lacuna convert ./Llama-8B-w4a16 ./OUT --repair-config
+        lacuna convert model-00001-of-00003.gguf merged.gguf
+        lacuna convert model.gguf renamed.gguf --set general.name=Tiny
+        lacuna convert model-Q4_0.gguf model.safetensors --type bf16
       """
   )
 
@@ -86,8 +93,8 @@ struct ConvertCommand: LacunaCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The form to write: our own parts, or compressed-tensors' (default: the input's).",
-      valueName: "safetensors|compressed-tensors"
+      "The form to write: our own parts, compressed-tensors', or GGUF (default: by OUTPUT's name, or the input's).",
+      valueName: "safetensors|compressed-tensors|gguf"
     )
   )
   var to: ConversionOptions.Target?
@@ -112,6 +119,21 @@ struct ConvertCommand: LacunaCommand {
     help: ArgumentHelp("Split into shards of at most this size (5GB, as the Hub counts).", valueName: "size")
   )
   var shardSize: ByteSize?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Set a key of a GGUF file's metadata: key=value, or key:type=value; may be repeated.",
+      valueName: "key=value"
+    )
+  )
+  var setPairs: [String] = []
+
+  @Option(
+    name: .customLong("unset"),
+    help: ArgumentHelp("Remove a key of a GGUF file's metadata; may be repeated.", valueName: "key")
+  )
+  var unsetKeys: [String] = []
 
   @Flag(help: "Replace an output that exists.")
   var force = false
@@ -149,6 +171,8 @@ struct ConvertCommand: LacunaCommand {
     options.layout = layout
     options.strict = strict
     options.shardSize = shardSize?.bytes
+    options.setPairs = setPairs
+    options.unsetKeys = unsetKeys
     options.force = force
     options.dryRun = dryRun
     options.verify = verify

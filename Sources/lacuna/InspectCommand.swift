@@ -18,6 +18,7 @@ struct InspectCommand: LacunaCommand {
       Examples:
         lacuna inspect model.safetensors
         lacuna inspect --headers-only ./Llama-8B
+        lacuna inspect --metadata --headers-only model.gguf
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
       """
   )
@@ -42,6 +43,9 @@ struct InspectCommand: LacunaCommand {
 
   @Flag(help: "SHA-256 of each tensor's type, shape and dense bytes.")
   var digest = false
+
+  @Flag(help: "List the metadata: all keys, and the start of long values; with --plain instead of tensors.")
+  var metadata = false
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup(title: "Results") var results: ResultOptions
@@ -101,8 +105,9 @@ struct InspectCommand: LacunaCommand {
       fileByteCount: model.files.reduce(0) { $0 &+ $1.source.byteCount },
       readValues: !headersOnly,
       tensors: tensors,
+      metadata: try opened.metadataReport(wantsEntries: metadata),
       compression: opened.compressionReport,
-      warnings: model.warnings + (headersOnly ? [] : uncounted(model))
+      warnings: model.warnings + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
   }
 
@@ -117,7 +122,9 @@ struct InspectCommand: LacunaCommand {
 
   private func show(_ report: ModelReport) throws {
     let options = InspectionOptions(sort: sort, limit: limit, showsEveryTensor: showsAll)
-    if results.plain {
+    if results.plain && metadata {
+      try PlainReport.metadata(report.metadata, to: ResultStream.text)
+    } else if results.plain {
       try PlainReport.inspect(report, options: options, to: ResultStream.text)
     } else {
       try TerminalReport.inspect(

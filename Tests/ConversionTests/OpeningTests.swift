@@ -18,7 +18,6 @@ struct OpeningTests {
       ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS"),
       ("<!DOCTYPE html><html>", "web page"),
       ("<HTML>no</HTML>", "web page"), ("PK\u{3}\u{4}rest of it", "zip"),
-      ("GGUF\u{3}\u{0}\u{0}\u{0}", "GGUF"),
     ]
   )
   func foreign(_ content: String, _ word: String) throws {

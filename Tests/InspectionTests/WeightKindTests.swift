@@ -32,6 +32,12 @@ struct WeightKindTests {
       ("packed.weight", .uint8, [8, 8], .matrix),
       ("LM_HEAD.weight", .float32, [8, 8], .outputHead),
       ("", .float32, [2, 2], .matrix),
+      ("token_embd.weight", .float16, [8, 8], .embedding),
+      ("position_embd.weight", .float32, [8, 8], .embedding),
+      ("token_types.weight", .float32, [2, 8], .embedding),
+      ("blk.0.ffn_down.weight", .float16, [8, 8], .matrix),
+      ("blk.0.attn_output.weight", .float16, [8, 8], .matrix),
+      ("blk.0.ffn_norm.weight", .float32, [8], .vector),
     ] as [(String, ElementType, [UInt64], WeightKind)]
   )
   func kind(_ name: String, _ type: ElementType, _ shape: [UInt64], _ kind: WeightKind) throws {

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CodeLanes.h"
+
 // Which implementation a call runs.
 typedef enum {
   LACUNA_KERNELS_SCALAR = 0,
@@ -104,5 +106,17 @@ void lacuna_group_histogram(lacuna_kernels set, const uint64_t *words, size_t co
 
 // accumulator[i] |= words[i].
 void lacuna_unite(lacuna_kernels set, const uint64_t *words, size_t count, uint64_t *accumulator);
+
+// Writes the numbers of runs of 16 signed codes, which share a factor and, where
+// `addends` is not null, an addend: code * factor + addend, each operation rounded
+// by itself. `factors` and `addends` hold one number a run; `numbers` takes 16
+// floats a run, at any alignment.
+void lacuna_scale_codes(lacuna_kernels set, const int8_t *codes, const float *factors, const float *addends, size_t runs, uint8_t *numbers);
+
+// Writes one bit for each element of `count` blocks of ggml's types Q4_0 and Q8_0,
+// 4 bytes a block, LSB first: 1 where the number is not zero, which it is where the
+// code stands for zero and everywhere in a block whose scale is.
+void lacuna_nonzero_q4_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits);
+void lacuna_nonzero_q8_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits);
 
 #endif

@@ -67,7 +67,9 @@ public struct Dequantization {
     for (index, tensor) in tensors.enumerated() { places[tensor.name] = index }
     var replaced: [Int: [Tensor]] = [:]
     for (index, tensor) in tensors.enumerated() where tensor.quantization != nil {
-      replaced[index] = [try dequantized(tensor, parts, places, &replaced)]
+      replaced[index] =
+        tensor.quantization?.packing == Quantization.blockPacking
+        ? [try numbers(ofBlocks: tensor)] : [try dequantized(tensor, parts, places, &replaced)]
     }
     for (index, tensor) in tensors.enumerated() where replaced[index] == nil {
       if let cast = try cast(tensor) { replaced[index] = [cast] }
@@ -150,6 +152,26 @@ public struct Dequantization {
       else { continue }
       throw assembly.fault(tensor, .wrongScheme("has a scale and no scheme that can be dequantized"))
     }
+  }
+
+  /// ggml's blocks as numbers.
+  private mutating func numbers(ofBlocks tensor: Tensor) throws -> Tensor {
+    guard let numbers = BlockMatrix(numbersOf: tensor, in: assembly.source(of: tensor)) else {
+      throw assembly.fault(tensor, .wrongScheme("its blocks are sparse: --layout dense comes first"))
+    }
+    let tally = ValueTally()
+    let matrix: any RowDecoding =
+      FloatCast(from: .float32, to: type).map { CastMatrix(numbers, $0, tally: tally) } ?? numbers
+    changes.append(
+      TypeChange(
+        name: tensor.name,
+        from: tensor.quantization?.scheme ?? "",
+        parts: [],
+        bytesBefore: tensor.storage.byteCount,
+        tally: tally
+      )
+    )
+    return try assembly.decodedTensor(tensor.name, type, tensor.logicalShape, from: matrix, blaming: tensor)
   }
 
   private static func module(of name: TensorName) -> String {

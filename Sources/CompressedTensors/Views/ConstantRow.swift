@@ -1,3 +1,5 @@
+internal import ModelIR
+
 /// Whole numbers that no file holds, as 64-bit integers.
 struct ConstantRow: RowDecoding {
   private let numbers: [UInt64]

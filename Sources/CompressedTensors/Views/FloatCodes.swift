@@ -1,3 +1,4 @@
+internal import ModelIR
 internal import Quantizing
 
 /// 4- and 6-bit floats that share bytes, one to the byte.

@@ -1,3 +1,5 @@
+internal import ModelIR
+
 /// A weight with zeros where its mask has them.
 struct MaskedValues: RowDecoding {
   private let weight: StoredMatrix

@@ -1,3 +1,4 @@
+internal import ModelIR
 internal import Quantizing
 
 /// Integers that share 32-bit words, one to the byte: signed, two's complement.

@@ -1,3 +1,4 @@
+internal import ModelIR
 internal import Quantizing
 
 /// Zero points that share words along the rows of their weight, one to the byte.

@@ -10,9 +10,12 @@ public struct DifferenceReport: Sendable {
     case onlyInSecond
     /// The element types differ.
     case elementType(ElementType, ElementType)
+    /// The types differ, by name, at least one of them a type of ggml's blocks.
+    case blockType(String, String)
     /// The shapes differ.
     case shape(Shape, Shape)
-    /// So many elements differ in their bits, the first at this place of the row-major order.
+    /// So many elements differ in their bits, the first at this place of the row-major order; bytes instead of
+    /// elements for ggml's blocks.
     case values(count: UInt64, first: UInt64)
   }
 

@@ -14,6 +14,8 @@ public struct ModelReport: Sendable {
   public var readValues: Bool
   /// The tensors, in the order of the model.
   public var tensors: [TensorReport]
+  /// What its metadata say.
+  public var metadata: MetadataReport
   /// What another library's compression of it is.
   public var compression: CompressionReport?
   /// What should be known.
@@ -27,6 +29,7 @@ public struct ModelReport: Sendable {
     fileByteCount: UInt64,
     readValues: Bool,
     tensors: [TensorReport],
+    metadata: MetadataReport = MetadataReport(),
     compression: CompressionReport? = nil,
     warnings: [Diagnosis]
   ) {
@@ -36,6 +39,7 @@ public struct ModelReport: Sendable {
     self.fileByteCount = fileByteCount
     self.readValues = readValues
     self.tensors = tensors
+    self.metadata = metadata
     self.compression = compression
     self.warnings = warnings
   }

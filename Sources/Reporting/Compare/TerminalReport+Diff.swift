@@ -73,6 +73,7 @@ extension TerminalReport {
     case .onlyInFirst: ("-", "only in A")
     case .onlyInSecond: ("+", "only in B")
     case .elementType(let first, let second): ("!", "type \(first.name) → \(second.name)")
+    case .blockType(let first, let second): ("!", "type \(first) → \(second)")
     case .shape(let first, let second): ("!", "shape \(first.shown()) → \(second.shown())")
     case .values(let count, let first):
       ("!", "\(Figures.things(count, "element")), the first at \(Figures.grouped(first))")

@@ -27,11 +27,11 @@ struct GroupedTensors {
     var folded = FoldedName()
     for index in tensors.indices {
       folded.fold(tensors[index].tensor.name)
-      let type = tensors[index].tensor.elementType
-      var hash = folded.fingerprint ^ Int(type.rawValue)
+      let type = tensors[index].tensor.typeKey
+      var hash = folded.fingerprint ^ type
       var place = byHash[hash]
       // Hashes are keyed, so that no file can bring about a second round.
-      while let taken = place, groups[taken].elementType != type || !folded.equals(groups[taken].name) {
+      while let taken = place, groups[taken].typeKey != type || !folded.equals(groups[taken].name) {
         hash &+= 1
         place = byHash[hash]
       }

@@ -24,7 +24,7 @@ struct InspectionTable {
     self.groups = groups
     self.options = options
     self.showsValues = showsValues
-    showsType = summary.types.count > 1
+    showsType = summary.shownTypes.count > 1
     showsLayout = summary.layouts.count > 1 || summary.layouts[.dense] == nil
     isWide = style.width >= 100
     showsPattern = groups.contains { $0.pattern != nil }

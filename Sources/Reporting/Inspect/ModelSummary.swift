@@ -32,6 +32,17 @@ struct ModelSummary {
   private(set) var types: [ElementType: Int] = [:]
   private(set) var layouts: [Layout: Int] = [:]
   private(set) var schemes: [String: Int] = [:]
+  /// How many tensors there are of each type of blocks; these count among ``types`` and ``schemes`` too.
+  private(set) var blockTypes: [String: Int] = [:]
+  /// How many tensors there are by the names that people know their types by.
+  var shownTypes: [String: Int] {
+    var shown = blockTypes
+    for (type, count) in types {
+      let plain = type == .uint8 ? count - blockTypes.values.reduce(0, +) : count
+      if plain > 0 { shown[type.name] = plain }
+    }
+    return shown
+  }
 
   /// Sums up a report.
   init(_ report: ModelReport) {
@@ -50,6 +61,9 @@ struct ModelSummary {
       if layout == .dense { denseCount += 1 } else { layouts[layout, default: 0] += 1 }
       if let quantization = report.tensors[index].tensor.quantization {
         schemes[quantization.scheme, default: 0] += 1
+        if quantization.packing == Quantization.blockPacking, report.tensors[index].tensor.blockType != nil {
+          blockTypes[quantization.scheme, default: 0] += 1
+        }
       }
       let bytes = report.tensors[index].tensor.storage.storedBytes
       storedBytes &+= bytes

@@ -2,7 +2,7 @@ internal import Inspection
 internal import ModelIR
 internal import SparseCoding
 
-/// Tensors that share a row of a report: the same name but for numbers, and the same element type.
+/// Tensors that share a row of a report: the same name but for numbers, and the same type.
 struct TensorGroup {
   /// What all members have, or that they differ in it.
   enum Shared<Value: Equatable> {
@@ -23,7 +23,8 @@ struct TensorGroup {
   let first: Int
   /// What the elements are, in words: the code's type where several share a stored unit.
   let typeName: String
-  let elementType: ElementType
+  /// What members must share besides the name.
+  let typeKey: Int
   private(set) var count = 1
   private(set) var shape: Shared<Shape>
   private(set) var layout: Shared<Layout>
@@ -43,7 +44,7 @@ struct TensorGroup {
   init(_ report: TensorReport, at index: Int, name: [UInt8]) {
     self.name = name
     first = index
-    elementType = report.tensor.elementType
+    typeKey = report.tensor.typeKey
     typeName = report.tensor.typeName
     shape = .all(report.tensor.logicalShape)
     layout = .all(report.tensor.layout)
@@ -89,9 +90,18 @@ struct TensorGroup {
 }
 
 extension Tensor {
+  /// A number for each element type and each type of blocks.
+  var typeKey: Int {
+    guard quantization?.packing == Quantization.blockPacking, let blockType else {
+      return Int(elementType.rawValue)
+    }
+    return 0x100 + Int(blockType.rawValue)
+  }
+
   /// What the elements are, in words: `BF16`, or `int4` for codes that share stored units.
   var typeName: String {
-    guard let quantization, quantization.packing != nil else { return elementType.name }
+    guard let quantization, let packing = quantization.packing else { return elementType.name }
+    if packing == Quantization.blockPacking { return quantization.scheme }
     return (counted.elementType == .int8 ? "int" : "fp") + String(quantization.bits)
   }
 }

@@ -25,10 +25,17 @@ public enum TerminalReport {
       ? GroupedTensors(separate: report.tensors) : GroupedTensors(folding: report.tensors)
     var writer = LineWriter(style, to: sink)
     try writer.lines(title(report, summary, style))
+    if !report.metadata.headline.isEmpty {
+      try writer.lines(Flow.lines(report.metadata.headline.map { Cell(foreign: $0) }, style: style))
+    }
     if let compression = report.compression {
       try CompressionLines(compression, path: report.path).write(to: &writer)
     }
     try writer.line()
+    if let entries = report.metadata.entries, !entries.isEmpty {
+      try MetadataTable(entries).write(to: &writer)
+      try writer.line()
+    }
     if !report.tensors.isEmpty {
       let table = InspectionTable(
         grouped.groups,
@@ -74,14 +81,16 @@ public enum TerminalReport {
       let sorted = counts.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
       return sorted.prefix(8).map { Cell(counts.count == 1 ? $0.name : "\($0.name) ×\($0.count)") }
     }
-    var cells = list(summary.types.map { ($0.key.name, $0.value) })
+    var cells = list(summary.shownTypes.map { ($0.key, $0.value) })
     if summary.layouts.count > 1 || summary.layouts[.dense] == nil {
       cells += list(summary.layouts.map { ($0.key.description, $0.value) })
     }
     if summary.schemes.isEmpty {
       cells.append(Cell("not quantized", .dim))
     } else {
-      cells += summary.schemes.sorted { $0.key < $1.key }.prefix(4).map {
+      // The types of blocks stand among the types.
+      let schemes = summary.schemes.filter { summary.blockTypes[$0.key] == nil }
+      cells += schemes.sorted { $0.key < $1.key }.prefix(4).map {
         Cell("quantized as \(style.escape($0.key, cells: 30)) ×\($0.value)")
       }
     }

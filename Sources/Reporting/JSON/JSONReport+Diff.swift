@@ -32,6 +32,9 @@ extension JSONReport {
     case .elementType(let first, let second):
       try writer.member("first", first.name)
       try writer.member("second", second.name)
+    case .blockType(let first, let second):
+      try writer.member("first", first)
+      try writer.member("second", second)
     case .shape(let first, let second):
       try writer.member("first", first)
       try writer.member("second", second)
@@ -48,7 +51,7 @@ extension DifferenceReport.Difference {
     switch self {
     case .onlyInFirst: "only_in_first"
     case .onlyInSecond: "only_in_second"
-    case .elementType: "dtype"
+    case .elementType, .blockType: "dtype"
     case .shape: "shape"
     case .values: "values"
     }

@@ -24,6 +24,7 @@ extension JSONReport {
     try writer.member("values_read", report.readValues)
     try writer.member("sparsity", report.readValues ? report.weightSparsity : nil)
     try writer.member("summary") { try write(summary, of: report, to: &$0) }
+    try write(report.metadata, to: &writer)
     writer.key("compression")
     if let compression = report.compression {
       try write(compression, to: &writer)

@@ -33,6 +33,17 @@ public enum PlainReport {
     shape.extents.map(String.init).joined(separator: ",")
   }
 
+  /// Writes a line for each entry of a model's metadata.
+  /// - Throws: what `sink` throws.
+  public static func metadata(_ report: MetadataReport, to sink: @escaping Sink) throws {
+    try write(["key", "type", "count", "value"], report.entries ?? [], to: sink) { entry in
+      [
+        SafeText.escape(entry.key), SafeText.escape(entry.type), field(entry.count),
+        SafeText.escape(entry.shownValue),
+      ]
+    }
+  }
+
   /// Writes a line for each tensor of a model, in the order and up to the number that the options say.
   /// - Throws: what `sink` throws.
   public static func inspect(
@@ -98,6 +109,7 @@ public enum PlainReport {
         switch result.difference {
         case .onlyInFirst, .onlyInSecond: ["", ""]
         case .elementType(let first, let second): [first.name, second.name]
+        case .blockType(let first, let second): [first, second]
         case .shape(let first, let second): [field(first), field(second)]
         case .values(let count, let first): ["\(count) elements", "first at \(first)"]
         }

@@ -1,46 +1,7 @@
-internal import ModelIR
-
-/// A matrix that is decoded while it is read, any rectangle of it on its own.
-///
-/// All axes but the last make its rows.
-protocol RowDecoding: Sendable {
-  /// The rows.
-  var rows: UInt64 { get }
-  /// The elements of a row.
-  var columns: UInt64 { get }
-  /// The bytes of an element.
-  var elementBytes: Int { get }
-
-  /// Decodes a rectangle to `buffer` from its byte `start` on, row after row without gaps.
-  /// - Throws: what reading throws, or a ``PartFault`` for stored bits that mean nothing.
-  func decode(
-    _ rows: Range<UInt64>,
-    _ columns: Range<UInt64>,
-    into buffer: inout [UInt8],
-    startingAt start: Int
-  ) throws
-}
-
-extension RowDecoding {
-  /// The bytes of all elements; nil where they exceed 64 bits.
-  var byteCount: UInt64? {
-    let (elements, overflow) = rows.multipliedReportingOverflow(by: columns)
-    let (bytes, carry) = elements.multipliedReportingOverflow(by: UInt64(elementBytes))
-    return overflow || carry ? nil : bytes
-  }
-
-  /// Decodes a rectangle to a buffer of its own.
-  func decoded(_ rows: Range<UInt64>, _ columns: Range<UInt64>) throws -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: rows.count * columns.count * elementBytes)
-    try decode(rows, columns, into: &buffer, startingAt: 0)
-    return buffer
-  }
-}
-
 /// Decoded matrices, one behind the other, as the bytes of one file.
 ///
 /// Memory: per read what the decoding of the rows that it touches takes, a few times the bytes read.
-struct DecodedFile: ByteSource {
+package struct DecodedFile: ByteSource {
   /// One matrix.
   private struct Entry {
     let matrix: any RowDecoding
@@ -49,19 +10,21 @@ struct DecodedFile: ByteSource {
   }
 
   private var entries: [Entry] = []
-  private(set) var byteCount: UInt64 = 0
-  let displayName: String
+  /// How many bytes the matrices have.
+  package private(set) var byteCount: UInt64 = 0
+  /// What messages call it: the file that the matrices are decoded from.
+  package let displayName: String
   private let files: [any ByteSource]
 
   /// A file without matrices, named as the one that they are decoded from, which like the model's other files is
   /// among `files`.
-  init(named displayName: String, over files: [any ByteSource]) {
+  package init(named displayName: String, over files: [any ByteSource]) {
     self.displayName = displayName
     self.files = files
   }
 
   /// Adds a matrix, and returns where it starts; nil where there would be more than 63 bits of bytes.
-  mutating func append(_ matrix: any RowDecoding) -> UInt64? {
+  package mutating func append(_ matrix: any RowDecoding) -> UInt64? {
     guard let bytes = matrix.byteCount else { return nil }
     let (end, overflow) = byteCount.addingReportingOverflow(bytes)
     guard !overflow, end <= UInt64(Int64.max) else { return nil }
@@ -71,7 +34,9 @@ struct DecodedFile: ByteSource {
     return start
   }
 
-  func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws {
+  /// Decodes the rows that hold the bytes; see ``ByteSource``.
+  package func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws
+  {
     var (offset, start, left) = (offset, start, count)
     while left > 0 {
       let entry = entries[entry(holding: offset)]
@@ -134,7 +99,24 @@ struct DecodedFile: ByteSource {
   }
 
   /// Lets the files rest, not the matrices: those lead to files too, many of them to the same.
-  func rest() throws {
+  package func rest() throws {
     for file in files { try file.rest() }
+  }
+}
+
+extension DecodedFile: ZeroTelling {
+  /// Asks the matrix that holds the bytes, if all of them are of one that can tell; see ``ZeroTelling``.
+  package func nonzeroBits(
+    _ count: Int,
+    from first: UInt64,
+    scratch: inout [UInt8],
+    into words: inout [UInt64]
+  ) throws -> Bool {
+    guard count > 0 else { return false }
+    let entry = entries[entry(holding: first)]
+    guard let matrix = entry.matrix as? any ZeroTelling, entry.matrix.elementBytes == 1,
+      UInt64(count) <= entry.start + entry.byteCount - first
+    else { return false }
+    return try matrix.nonzeroBits(count, from: first - entry.start, scratch: &scratch, into: &words)
   }
 }
