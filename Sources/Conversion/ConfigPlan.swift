@@ -36,12 +36,6 @@ struct ConfigPlan {
     if isVerbatim { return }
     let forms = Set(work.decisions.compactMap { $0.form?.format })
     if let format = forms.contains(.sparse24Bitmask) ? .sparse24Bitmask : forms.first {
-      if compression.isForeign {
-        throw OptionFault(
-          "another library's quantization_config stands in config.json, where sparse parts would be described",
-          expected: "--to safetensors"
-        )
-      }
       try requireOneVersion(work.model, options.libraryVersion)
       let sparsity = sparsity(format, options, work)
       // What is said of quantized weights has to fit them as they go out.

@@ -102,7 +102,7 @@ struct SparseBesideQuantizedTests {
       try bench.convert("in", "out", options)
       return
     }
-    #expect(try ConversionBench.fault { try bench.convert("in", "out", options) }.kind == .usage)
+    #expect(try ConversionBench.fault { try bench.convert("in", "out", options) }.kind == .badData)
     #expect(try bench.temporary.entries() == ["in", "ours"])
   }
 }
