@@ -85,6 +85,11 @@ extension Converter {
     return notes
   }
 
+  /// The versions of compressed-tensors that read sparse parts as this one names them.
+  private static func readers(of version: String) -> String {
+    LibraryVersion(version).map { $0 < .moduleNaming } ?? false ? "0.3 to 0.8" : "0.9 to 0.14"
+  }
+
   private func warnings(_ work: Work) -> [Diagnosis] {
     var warnings = opened.model.warnings + (work.side?.warnings ?? []) + work.config.warnings
     if !isFolder, work.plan.files.first?.name == "model.safetensors", work.decisions.contains(where: \.isOurs)
@@ -104,7 +109,7 @@ extension Converter {
           .badData,
           file: output,
           "compressed-tensors from 0.15 on opens sparse parts with random weights and no error",
-          expected: "compressed-tensors 0.9 to 0.14, or lacuna"
+          expected: "compressed-tensors \(Self.readers(of: options.libraryVersion)), or lacuna"
         )
       )
     }
