@@ -68,7 +68,7 @@ with tempfile.TemporaryDirectory(prefix="lacuna-hostile-") as folder:
                 runs += 1
                 slowest, largest = max(slowest, seconds), max(largest, peak)
                 what = f"{command[0]} {' '.join(lenient)} {path.name}"
-                if code not in ((0, 1, 65) if command[0] == "validate" else (0, 65)):
+                if code not in ((0, 1, 65) if command[0] in ("validate", "verify") else (0, 65)):
                     failures.append(f"{what}: exit {code}: {errors.strip()[-200:]}")
                 elif code == 65 and not errors.startswith("lacuna: "):
                     failures.append(f"{what}: says nothing of what is wrong")
