@@ -74,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "lacuna",
       dependencies: [
-        "ByteIO", "ModelIR", "SparseCoding", "CompressedTensors", "Inspection", "Reporting", "Conversion",
+        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "CompressedTensors", "Inspection", "Reporting",
+        "Conversion",
         argumentParser,
       ],
       swiftSettings: memorySafe
@@ -137,7 +138,8 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "GGUF", "Inspection", "ModelIR", "Safetensors", "SparseCoding", "TestSupport",
+        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "ModelIR", "Safetensors",
+        "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle
     ),

@@ -45,7 +45,7 @@ struct ConfigPlan {
           text,
           config,
           facts: compression.facts,
-          removesQuantization: options.elementType != nil
+          removesQuantization: options.type != nil
         ) ?? text
       }
       let sparse = try ConfigText.sparse(base, sparsity, file: file)
@@ -78,12 +78,12 @@ struct ConfigPlan {
       before,
       config,
       facts: compression.facts,
-      removesQuantization: options.elementType != nil
+      removesQuantization: options.type != nil
     )
     guard let after, after != before else { return }
     text = after
     note =
-      options.elementType != nil
+      options.type != nil
         || (!config.saysMoreThanSparsity && !compression.facts.hasQuantizedWeights)
       ? "config.json: the compression was cut, as weights are plain numbers now"
       : config.sparsity == nil

@@ -21,7 +21,7 @@ public enum ConfigRepair {
     options: ConversionOptions
   ) throws -> ConversionReport {
     let start = ContinuousClock.now
-    guard options.target == nil, options.layout == .keep, options.elementType == nil,
+    guard options.target == nil, options.layout == .keep, options.type == nil,
       options.shardSize == nil,
       !options.isSelection, !options.verify
     else {

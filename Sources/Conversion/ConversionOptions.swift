@@ -1,3 +1,4 @@
+public import CompressedTensors
 public import ModelIR
 
 /// What a conversion is asked to do.
@@ -24,8 +25,10 @@ public struct ConversionOptions: Sendable {
 
   /// The form; nil for what the output's name says, or the input's.
   public var target: Target?
-  /// The element type that weights are given, quantized ones dequantized; nil keeps them.
-  public var elementType: ElementType?
+  /// The type that weights are given, quantized ones dequantized; nil keeps them.
+  public var type: WeightType?
+  /// Whether zeros may become other numbers without a word.
+  public var allowZeroLoss = false
   /// Whether config.json is rid of a sparse part that stops loaders.
   public var repairsConfig = false
   /// Whether sparse parts are made as compressed-tensors itself makes them, what it drops included.
@@ -61,6 +64,9 @@ public struct ConversionOptions: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// The element type that all weights are given; nil where they are kept, or become blocks.
+  var elementType: ElementType? { if case .plain(let type)? = type { type } else { nil } }
 }
 
 /// How many threads work, and on how much memory.

@@ -33,12 +33,12 @@ extension Converter {
   func requireResolvedParts() throws {
     guard !isVerbatim else { return }
     if let fault = opened.compression.unresolved,
-      opened.compression.config != nil || options.elementType != nil
+      opened.compression.config != nil || options.type != nil
     {
       throw fault
     }
     let file = opened.path + "/" + CompressedCheckpoint.configName
-    if options.elementType != nil {
+    if options.type != nil {
       try opened.compression.refuseForeign("--type cannot dequantize", file: file)
     }
     if options.target == .compressedTensors {

@@ -2,6 +2,7 @@ internal import ByteIO
 internal import CompressedTensors
 internal import Inspection
 internal import ModelIR
+internal import Quantizing
 internal import Safetensors
 internal import SparseCoding
 
@@ -17,7 +18,7 @@ extension Converter {
       files.append(ConversionReport.OutputFile(name: index.name, byteCount: UInt64(index.text.count)))
     }
     let carried = (work.side?.files ?? []).filter { !work.config.replaces($0) }
-    return ConversionReport(
+    var report = ConversionReport(
       input: opened.path,
       output: output,
       isDryRun: options.dryRun,
@@ -37,6 +38,8 @@ extension Converter {
       notes: notes(work),
       warnings: warnings(work)
     )
+    report.announced = work.typeWarnings
+    return report
   }
 
   private func result(
@@ -55,9 +58,19 @@ extension Converter {
       to: decision.layout,
       bytesBefore: change?.bytesBefore ?? tensor.storage.byteCount,
       bytesAfter: parts.reduce(0) { $0 &+ $1.byteCount },
-      reason: decision.obstacle?.reason,
+      reason: decision.obstacle?.reason ?? work.keptTypes[tensor.name],
       format: decision.form?.format.rawValue,
       typeBefore: change?.from,
+      typeAfter: change?.to,
+      encoding: change?.encoding.map { tally in
+        let sums = tally.sums
+        return ConversionReport.EncodingResult(
+          zeros: sums.zeros,
+          lostZeros: sums.lostZeros,
+          squares: sums.squares,
+          errorSquares: sums.errorSquares
+        )
+      },
       changedValues: (change?.tally.changedValues ?? 0) &+ dropped.values,
       droppedNegativeZeros: dropped.negativeZeros
     )
@@ -69,7 +82,7 @@ extension Converter {
     if let note = work.config.note { notes.append(note) }
     if isVerbatim { return notes }
     let facts = opened.compression.facts
-    let isPlain = options.elementType != nil
+    let isPlain = options.type != nil
     if facts.modules[.marlin24] != nil && !isPlain {
       notes.append("marlin-24 weights were decoded to pack-quantized ones, integer for integer")
     }
@@ -113,7 +126,7 @@ extension Converter {
         )
       )
     }
-    if opened.compression.facts.hasGroupIndex && options.elementType == nil && !isVerbatim {
+    if opened.compression.facts.hasGroupIndex && options.type == nil && !isVerbatim {
       warnings.append(
         Diagnosis(
           .badData,

@@ -3,6 +3,7 @@ internal import CompressedTensors
 internal import GGUF
 public import Inspection
 public import ModelIR
+internal import Quantizing
 internal import Safetensors
 internal import SparseCoding
 
@@ -15,20 +16,24 @@ public struct Converter: Sendable {
   let opened: OpenedModel
   let output: String
   let options: ConversionOptions
-  private let pool: ChunkPool
-  private let progress: WorkProgress
+  let pool: ChunkPool
+  let progress: WorkProgress
+  /// Takes what has to be said before anything is written.
+  let announce: @Sendable (Diagnosis) -> Void
 
   /// A conversion of `opened` to the file or folder `output`.
   public init(
     _ opened: OpenedModel,
     to output: String,
     options: ConversionOptions,
-    progress: WorkProgress
+    progress: WorkProgress,
+    announce: @escaping @Sendable (Diagnosis) -> Void = { _ in }
   ) {
     self.opened = opened
     self.output = output
     self.options = options
     self.progress = progress
+    self.announce = announce
     pool = ChunkPool(threads: options.resources.threads)
   }
 
@@ -36,12 +41,14 @@ public struct Converter: Sendable {
   var isFolder: Bool {
     // A model folder becomes one GGUF file, as its other files mean nothing there.
     if target == .gguf { return options.shardSize != nil }
+    // What GGUF says in one file takes a config.json besides.
+    if target == .compressedTensors && opened.gguf != nil && !output.hasSuffix(".safetensors") { return true }
     return if case .folder = opened.origin { true } else { options.shardSize != nil }
   }
 
   /// Whether the input's files go out as they are, whatever dialect they are in.
   var isVerbatim: Bool {
-    guard options.layout == .keep, options.elementType == nil, options.shardSize == nil, !options.isSelection,
+    guard options.layout == .keep, options.type == nil, options.shardSize == nil, !options.isSelection,
       options.setPairs.isEmpty, options.unsetKeys.isEmpty
     else { return false }
     // Shards of a split are merged.
@@ -61,7 +68,7 @@ public struct Converter: Sendable {
 
   /// The layout that is asked for: plain numbers are dense, unless another layout is named.
   private var layout: ConversionOptions.LayoutRequest {
-    let isPlain = options.elementType != nil && options.target != .compressedTensors
+    let isPlain = options.type != nil && options.target != .compressedTensors
     return options.layout == .keep && isPlain && !opened.compression.facts.isEmpty
       ? .named(.dense) : options.layout
   }
@@ -76,15 +83,7 @@ public struct Converter: Sendable {
     // What is in the way is found before anything is read.
     let transaction = options.dryRun ? nil : try beginOutput()
     var work = Work(model: opened.model, changesTensors: !opened.compression.facts.isEmpty)
-    if let type = options.elementType {
-      work.typeChanges = try Dequantization.apply(
-        to: &work.model,
-        type,
-        lookingUp: opened.allTensors,
-        allowExpand: options.allowExpand
-      )
-      if !work.typeChanges.isEmpty { work.changesTensors = true }
-    }
+    try changeTypes(of: &work)
     work.decisions = try LayoutPlanner(
       model: work.model,
       request: target == .gguf && !isVerbatim ? .named(.dense) : layout,
@@ -123,6 +122,10 @@ public struct Converter: Sendable {
     /// Whether its tensors may be others than those that its files store.
     var changesTensors: Bool
     var typeChanges: [TypeChange] = []
+    /// Why weights did not take the type that was asked for.
+    var keptTypes: [TensorName: String] = [:]
+    /// What should be known of the new types.
+    var typeWarnings: [Diagnosis] = []
     var decisions: [LayoutDecision] = []
     var plan = OutputPlan(files: [])
     var side: SideFiles?
@@ -217,7 +220,10 @@ public struct Converter: Sendable {
       progress: progress,
       dropped: work.dropped
     )
-    for change in work.typeChanges { change.tally.start() }
+    for change in work.typeChanges {
+      change.tally.start()
+      change.encoding?.start(.losses)
+    }
     var written: [(file: OutputPlan.File, output: OutputFile)] = []
     for file in plan.files {
       progress.begin(file.name)
@@ -234,7 +240,10 @@ public struct Converter: Sendable {
       }
       written.append((file, target))
     }
-    for change in work.typeChanges { change.tally.stop() }
+    for change in work.typeChanges {
+      change.tally.stop()
+      change.encoding?.start(.off)
+    }
     if options.verify { try verify(written, work) }
     for file in work.side?.files ?? [] where !(work.config.replaces(file)) {
       let target = try transaction.create(

@@ -8,6 +8,9 @@ internal import Safetensors
 enum OutputNames {
   private static let suffix = ".safetensors"
 
+  /// Whether a file of the input is called as a weight file of a folder is.
+  static func isWeightFile(_ name: String) -> Bool { name.hasSuffix(suffix) }
+
   /// A weight file's name with or without our mark.
   static func weightFile(_ name: String, isSparse: Bool) -> String {
     let stem = name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name

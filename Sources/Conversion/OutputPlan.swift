@@ -73,7 +73,7 @@ struct OutputPlanner {
       let name: String
       if !isFolder {
         name = fileName
-      } else if options.shardSize != nil {
+      } else if options.shardSize != nil || !OutputNames.isWeightFile(model.files[group.file].name) {
         name = OutputNames.shard(number + 1, of: groups.count, isSparse: isSparse)
       } else {
         name = OutputNames.weightFile(model.files[group.file].name, isSparse: isSparse)
@@ -181,7 +181,7 @@ struct OutputPlanner {
     let source = model.files[group.file]
     var metadata = source.metadata
     if let first = opened.gguf?.shards.first {
-      let fileType = options.elementType.flatMap { GGUFFileType($0) }
+      let fileType = options.type.flatMap { GGUFFileType($0) }
       metadata = try CarriedMetadata.metadata(of: first, as: fileType)
     }
     if isCompressedTensors {

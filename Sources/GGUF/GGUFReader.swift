@@ -132,13 +132,7 @@ private struct TensorBuilder {
     guard let rowBytes = type.bytes(ofRow: elements.columns),
       let stored = elements.replacingColumns(with: rowBytes)
     else { return nil }
-    let quantization = Quantization(
-      scheme: type.name,
-      bits: type.codeBits,
-      packing: "ggml",
-      logicalShape: elements,
-      granularity: .group(axis: max(0, elements.rank - 1), size: type.blockElements)
-    )
+    let quantization = Quantization(blocksOf: type, logicalShape: elements)
     return Form(dims: dims, type: type, elementType: .uint8, shape: stored, quantization: quantization)
   }
 }

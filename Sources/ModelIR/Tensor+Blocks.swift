@@ -1,6 +1,36 @@
 extension Quantization {
   /// The ``packing`` of ggml's blocks: codes and scales together, one scheme for each type.
   public static let blockPacking = "ggml"
+
+  /// That of ggml's blocks of `type`, for a tensor of `logicalShape` in codes.
+  public convenience init(blocksOf type: GGMLType, logicalShape: Shape) {
+    self.init(
+      scheme: type.name,
+      bits: type.codeBits,
+      packing: Self.blockPacking,
+      logicalShape: logicalShape,
+      granularity: .group(axis: max(0, logicalShape.rank - 1), size: type.blockElements)
+    )
+  }
+}
+
+extension GGMLType {
+  /// The whole bits of a code, scales and minimums not counted: 4 for Q4_0 and Q4_K, 1 for a ternary digit
+  /// of TQ1_0.
+  public var codeBits: Int {
+    switch self {
+    case .f16, .bf16, .i16: 16
+    case .f32, .i32: 32
+    case .f64, .i64: 64
+    case .i8, .q8_0, .q8_1, .q8_K: 8
+    case .q6_K: 6
+    case .q5_0, .q5_1, .q5_K: 5
+    case .q4_0, .q4_1, .q4_K, .iq4_NL, .iq4_XS, .mxfp4, .nvfp4: 4
+    case .q3_K, .iq3_XXS, .iq3_S: 3
+    case .q2_K, .iq2_XXS, .iq2_XS, .iq2_S, .tq2_0, .q2_0: 2
+    case .iq1_S, .iq1_M, .tq1_0, .q1_0: 1
+    }
+  }
 }
 
 extension Tensor {

@@ -1,21 +1,9 @@
 internal import ArgumentParser
+internal import CompressedTensors
 internal import Conversion
 internal import Inspection
 internal import ModelIR
 internal import Reporting
-
-/// The element types that weights can be given.
-enum WeightType: String, ExpressibleByArgument, CaseIterable {
-  case bf16, f16, f32
-
-  var elementType: ElementType {
-    switch self {
-    case .bf16: .bfloat16
-    case .f16: .float16
-    case .f32: .float32
-    }
-  }
-}
 
 /// What can be said of compressed-tensors' sparse forms.
 struct CompressedTensorsOptions: ParsableArguments {
@@ -106,11 +94,14 @@ struct ConvertCommand: LacunaCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Give weights this element type, quantized ones dequantized; the only option that changes values.",
-      valueName: "bf16|f16|f32"
+      "Give weights this type; quantized ones are dequantized first. The only option that changes values.",
+      valueName: "bf16|f16|f32|q8_0|q4_0|..."
     )
   )
   var type: WeightType?
+
+  @Flag(help: "Let zeros become other numbers where the type cannot store a zero.")
+  var allowZeroLoss = false
 
   @Flag(help: "Refuse, instead of leaving a tensor as it is that cannot take the layout.")
   var strict = false
@@ -162,7 +153,8 @@ struct ConvertCommand: LacunaCommand {
   private var options: ConversionOptions {
     var options = ConversionOptions()
     options.target = to
-    options.elementType = type?.elementType
+    options.type = type
+    options.allowZeroLoss = allowZeroLoss
     options.repairsConfig = repairConfig
     options.asReference = sparse.asReference
     options.libraryVersion = sparse.libraryVersion
@@ -202,7 +194,10 @@ struct ConvertCommand: LacunaCommand {
     try opened.requireAgreement()
     try opened.select(selection.filter)
     let progress = WorkProgress()
-    let converter = Converter(opened, to: output, options: options, progress: progress)
+    let isQuiet = work.quiet
+    let converter = Converter(opened, to: output, options: options, progress: progress) { warning in
+      if !isQuiet { Outcome.warn(warning) }
+    }
     return try ProgressDisplay.during(progress, work) { try converter.run() }
   }
 }

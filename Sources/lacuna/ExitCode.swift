@@ -48,6 +48,13 @@ enum Outcome {
     return code(of: diagnoses.first?.kind ?? .internalError)
   }
 
+  /// Says what should be known before work goes on.
+  static func warn(_ diagnosis: Diagnosis) {
+    // A progress line may stand where this one goes.
+    let start = StandardStream.error.isTerminal ? "\r\u{1B}[K" : ""
+    say("\(start)lacuna: warning: \(diagnosis.line)")
+  }
+
   /// A line to standard error; if that fails there is nobody left to tell.
   static func say(_ line: String) { try? StandardStream.error.write(line + "\n") }
 }

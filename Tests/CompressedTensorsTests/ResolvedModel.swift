@@ -61,7 +61,7 @@ struct ResolvedModel {
 
   /// Gives weights this type, as `--type` does.
   mutating func dequantize(to type: ElementType) throws -> [TypeChange] {
-    try Dequantization.apply(to: &model, type)
+    try Dequantization.apply(to: &model, .plain(type)).changes
   }
 
   struct NotDense: Error {}

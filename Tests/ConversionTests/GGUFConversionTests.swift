@@ -1,3 +1,4 @@
+import CompressedTensors
 import Conversion
 import Inspection
 import ModelIR
@@ -54,7 +55,7 @@ struct GGUFConversionTests {
   func numbers(_ file: String, _ type: GGMLType) throws {
     try bring("types/\(file).gguf", as: "in.gguf")
     var options = Self.verified
-    options.elementType = .float32
+    options.type = .plain(.float32)
     try bench.convert("in.gguf", "out.safetensors", options)
     let tensor = try #require(try OpenedModel(bench.path("out.safetensors")).model.tensors.first)
     #expect(tensor.elementType == .float32)
@@ -68,7 +69,7 @@ struct GGUFConversionTests {
   func plainGGUF() throws {
     try bring("convert/llama/out-q8_0.gguf", as: "in.gguf")
     var options = Self.verified
-    options.elementType = .float16
+    options.type = .plain(.float16)
     try bench.convert("in.gguf", "out.gguf", options)
     let opened = try OpenedModel(bench.path("out.gguf"))
     #expect(opened.model.tensors.allSatisfy { $0.elementType == .float16 })
@@ -166,7 +167,12 @@ struct GGUFConversionTests {
     #expect(try kind("x.gguf") { $0.layout = .named(.bitmask) } == .usage)
     #expect(try kind("x.gguf") { $0.shardSize = 1 } == .usage)
     #expect(try kind("x.safetensors") { $0.setPairs = ["a=b"] } == .usage)
-    #expect(try kind("x") { $0.target = .compressedTensors } == .usage)
+    #expect(
+      try kind("x") {
+        $0.target = .compressedTensors
+        $0.type = .blocks(.q8_0)
+      } == .usage
+    )
   }
 
   @Test("blocks keep their layout whatever is asked for, and say why")

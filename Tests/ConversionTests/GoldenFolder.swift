@@ -1,3 +1,4 @@
+import CompressedTensors
 import Conversion
 import ModelIR
 import TestSupport
@@ -50,7 +51,7 @@ extension ConversionBench {
   static func restoring(to type: ElementType? = nil) -> ConversionOptions {
     var options = options(type == nil ? "dense" : "keep")
     options.target = .safetensors
-    options.elementType = type
+    options.type = type.map(WeightType.plain)
     return options
   }
 }

@@ -1,3 +1,4 @@
+import CompressedTensors
 import Conversion
 import Foundation
 import Inspection
@@ -69,7 +70,7 @@ struct SparseBesideQuantizedTests {
     let folder = try putQuantized(number)
     var options = ConversionBench.options("bitmask")
     options.target = .compressedTensors
-    options.elementType = .bfloat16
+    options.type = .plain(.bfloat16)
     options.verify = true
     try bench.convert("in", "out", options)
     let text = try bench.temporary.read("out/config.json")

@@ -2,59 +2,65 @@ public import ModelIR
 internal import Quantizing
 internal import SparseCoding
 
-/// What became of a tensor whose element type was changed.
-public struct TypeChange: Sendable {
-  /// The tensor as it is called now.
-  public let name: TensorName
-  /// The scheme or element type that it had.
-  public let from: String
-  /// The tensors that it took in: packed codes, scales, zero points.
-  public let parts: [TensorName]
-  /// The bytes that it and its parts took.
-  public let bytesBefore: UInt64
-  /// How many values are others than the library's own, counted while they are written.
-  public let tally: ValueTally
+/// What numbers of weights are given.
+public enum WeightType: Sendable, Hashable {
+  /// An element type: BF16, F16 or F32.
+  case plain(ElementType)
+  /// ggml's blocks, of a type that has an encoder.
+  case blocks(GGMLType)
+
+  /// The name that reports show.
+  public var name: String {
+    switch self {
+    case .plain(let type): type.name
+    case .blocks(let type): type.name
+    }
+  }
 }
 
-/// Quantized weights as the numbers that they stand for, and floats as floats of another type.
+/// Quantized weights as the numbers that they stand for, and floats as floats of another type or as ggml's blocks.
 public struct Dequantization {
   private var assembly: Assembly
   /// The model before: what is added to the assembly must not be copied with every look at it.
   private let original: Model
   private let allowExpand: Bool
-  private let type: ElementType
+  private let type: WeightType
   private var changes: [TypeChange] = []
+  private var stayed: [TensorName: String] = [:]
 
-  /// The types that numbers can be given.
+  /// The element types that numbers can be given.
   public static let types: [ElementType] = [.bfloat16, .float16, .float32]
 
-  private init(_ model: Model, to type: ElementType, allowExpand: Bool) {
+  private init(_ model: Model, to type: WeightType, allowExpand: Bool) {
     original = model
     self.allowExpand = allowExpand
     assembly = Assembly(model, config: nil, assumptions: Assumptions())
     self.type = type
   }
 
-  /// Gives the quantized weights and the floats of `model` the element type `type`, one of ``types``; numbers
-  /// are computed while they are read, bit for bit as the library computes them, and then cast.
+  /// Gives the quantized weights and the floats of `model` the type `type`, plain ones one of ``types``; numbers
+  /// are computed while they are read, bit for bit as the library computes them, and then cast or encoded.
   ///
-  /// Parts that quantized weights no longer need are taken out; scales that belong to something else stay.
+  /// Parts that quantized weights no longer need are taken out; scales that belong to something else stay. Blocks are
+  /// made of weights that are matrices (see ``BlockWeights``); others stay as they are, or become F16 where they were
+  /// quantized otherwise.
   /// - Parameters:
   ///   - others: tensors that are no part of the model and may be looked up: those that a selection left out.
   ///   - allowExpand: whether tensors may be stored thousands of times as large as they were.
+  /// - Returns: what was changed, and why weights stay that blocks were asked for.
   /// - Throws: ``PartFault`` for a weight that cannot be dequantized, ``ExpansionFault``.
   public static func apply(
     to model: inout Model,
-    _ type: ElementType,
+    _ type: WeightType,
     lookingUp others: [Tensor] = [],
     allowExpand: Bool = false
-  ) throws -> [TypeChange] {
-    precondition(types.contains(type), "no type of weights")
+  ) throws -> (changes: [TypeChange], stayed: [TensorName: String]) {
+    if case .plain(let type) = type { precondition(types.contains(type), "no type of weights") }
     var dequantization = Dequantization(model, to: type, allowExpand: allowExpand)
     try dequantization.run(others)
     model.tensors = dequantization.assembly.tensors
     model.views = dequantization.assembly.views
-    return dequantization.changes
+    return (dequantization.changes, dequantization.stayed)
   }
 
   private mutating func run(_ others: [Tensor]) throws {
@@ -67,9 +73,11 @@ public struct Dequantization {
     for (index, tensor) in tensors.enumerated() { places[tensor.name] = index }
     var replaced: [Int: [Tensor]] = [:]
     for (index, tensor) in tensors.enumerated() where tensor.quantization != nil {
-      replaced[index] =
-        tensor.quantization?.packing == Quantization.blockPacking
-        ? [try numbers(ofBlocks: tensor)] : [try dequantized(tensor, parts, places, &replaced)]
+      if tensor.quantization?.packing == Quantization.blockPacking {
+        if let numbers = try numbers(ofBlocks: tensor) { replaced[index] = [numbers] }
+      } else {
+        replaced[index] = [try dequantized(tensor, parts, places, &replaced)]
+      }
     }
     for (index, tensor) in tensors.enumerated() where replaced[index] == nil {
       if let cast = try cast(tensor) { replaced[index] = [cast] }
@@ -87,12 +95,10 @@ public struct Dequantization {
     let module = Self.module(of: tensor.name)
     let name = TensorName(module + ".weight")
     if name != tensor.name && places[name] != nil { throw assembly.fault(tensor, .storedTwice) }
-    let tally = ValueTally()
-    let result = try assembly.decodedTensor(
+    let result = try made(
       name,
-      type,
       tensor.logicalShape,
-      from: try numbers(of: tensor, parts, tally),
+      from: try numbers(of: tensor, parts),
       blaming: tensor
     )
     var taken: [TensorName] = []
@@ -104,35 +110,96 @@ public struct Dequantization {
       taken.append(part)
       bytes &+= original.tensors[place].storage.byteCount
     }
-    changes.append(
-      TypeChange(
-        name: name,
-        from: tensor.quantization?.scheme ?? "",
-        parts: taken,
-        bytesBefore: bytes,
-        tally: tally
-      )
-    )
-    return result
+    note(result, from: tensor.quantization?.scheme ?? "", parts: taken, bytesBefore: bytes)
+    return result.tensor
   }
 
-  /// The numbers of a quantized weight, cast; none where it has no element.
+  /// The numbers of a quantized weight, and their type; none where it has no element.
   private func numbers(
     of tensor: Tensor,
-    _ parts: [TensorName: Tensor],
-    _ tally: ValueTally
-  ) throws -> any RowDecoding {
+    _ parts: [TensorName: Tensor]
+  ) throws -> (any RowDecoding, ElementType) {
     let original = original
     if tensor.logicalShape.elementCount == 0 {
-      return RawBytes(Region(file: 0, offset: 0, byteCount: 0), in: original.source(of: tensor))
+      let none = RawBytes(Region(file: 0, offset: 0, byteCount: 0), in: original.source(of: tensor))
+      if case .plain(let type) = type { return (none, type) }
+      return (none, .float16)
     }
     let model = QuantizedWeight.Model(tensor: { parts[$0] }, source: { original.source(of: $0) })
     guard let weight = try QuantizedWeight(tensor, in: model), let numbers = DequantizedMatrix(weight) else {
       let scheme = tensor.quantization?.scheme ?? ""
       throw assembly.fault(tensor, .wrongScheme("its scheme \(scheme) cannot be dequantized"))
     }
-    return FloatCast(from: numbers.elementType, to: type).map { CastMatrix(numbers, $0, tally: tally) }
-      ?? numbers
+    return (numbers, numbers.elementType)
+  }
+
+  /// A tensor in its new form, and what is counted of it.
+  private struct Made {
+    let tensor: Tensor
+    let form: WeightType
+    let tally: ValueTally
+    let encoding: EncodingTally?
+  }
+
+  /// Numbers as a tensor of the type that is asked for.
+  private mutating func made(
+    _ name: TensorName,
+    _ shape: Shape,
+    from numbers: (matrix: any RowDecoding, type: ElementType),
+    blaming blamed: Tensor
+  ) throws -> Made {
+    let tally = ValueTally()
+    var target = ElementType.float16
+    switch type {
+    case .plain(let type): target = type
+    case .blocks(let type):
+      guard shape.elementCount > 0, BlockWeights.obstacle(name, shape, type) == nil else {
+        // A weight that was quantized otherwise becomes what llama.cpp makes of it.
+        stayed[name] = "\(BlockWeights.obstacle(name, shape, type) ?? "no elements"): F16 instead"
+        break
+      }
+      let encoding = EncodingTally()
+      let single = FloatCast(from: numbers.type, to: .float32)
+        .map { CastMatrix(numbers.matrix, $0, tally: nil) as any RowDecoding }
+      guard
+        let matrix = EncodedBlocks(
+          of: numbers.type == .float32 ? numbers.matrix : single ?? numbers.matrix,
+          as: type,
+          tally: encoding,
+          blaming: blamed.name,
+          in: assembly.displayName(of: blamed)
+        ), let stored = shape.replacingColumns(with: matrix.columns)
+      else { throw assembly.fault(blamed, .tooLarge) }
+      var tensor = try assembly.decodedTensor(name, .uint8, stored, from: matrix, blaming: blamed)
+      tensor.quantization = Quantization(blocksOf: type, logicalShape: shape)
+      return Made(tensor: tensor, form: .blocks(type), tally: tally, encoding: encoding)
+    }
+    let matrix =
+      shape.elementCount == 0
+      ? numbers.matrix
+      : FloatCast(from: numbers.type, to: target).map { CastMatrix(numbers.matrix, $0, tally: tally) }
+        ?? numbers.matrix
+    let tensor = try assembly.decodedTensor(name, target, shape, from: matrix, blaming: blamed)
+    return Made(tensor: tensor, form: .plain(target), tally: tally, encoding: nil)
+  }
+
+  private mutating func note(
+    _ made: Made,
+    from: String,
+    parts: [TensorName] = [],
+    bytesBefore: UInt64
+  ) {
+    changes.append(
+      TypeChange(
+        name: made.tensor.name,
+        from: from,
+        to: made.form.name,
+        parts: parts,
+        bytesBefore: bytesBefore,
+        tally: made.tally,
+        encoding: made.encoding
+      )
+    )
   }
 
   private func requireNoExpansion(_ tensor: Tensor) throws {
@@ -154,24 +221,21 @@ public struct Dequantization {
     }
   }
 
-  /// ggml's blocks as numbers.
-  private mutating func numbers(ofBlocks tensor: Tensor) throws -> Tensor {
+  /// ggml's blocks as numbers, or as other blocks; nil where they are what is asked for.
+  private mutating func numbers(ofBlocks tensor: Tensor) throws -> Tensor? {
+    if case .blocks(let type) = type {
+      if tensor.blockType == type { return nil }
+      if let obstacle = BlockWeights.obstacle(tensor.name, tensor.logicalShape, type) {
+        stayed[tensor.name] = obstacle
+        return nil
+      }
+    }
     guard let numbers = BlockMatrix(numbersOf: tensor, in: assembly.source(of: tensor)) else {
       throw assembly.fault(tensor, .wrongScheme("its blocks are sparse: --layout dense comes first"))
     }
-    let tally = ValueTally()
-    let matrix: any RowDecoding =
-      FloatCast(from: .float32, to: type).map { CastMatrix(numbers, $0, tally: tally) } ?? numbers
-    changes.append(
-      TypeChange(
-        name: tensor.name,
-        from: tensor.quantization?.scheme ?? "",
-        parts: [],
-        bytesBefore: tensor.storage.byteCount,
-        tally: tally
-      )
-    )
-    return try assembly.decodedTensor(tensor.name, type, tensor.logicalShape, from: matrix, blaming: tensor)
+    let made = try made(tensor.name, tensor.logicalShape, from: (numbers, .float32), blaming: tensor)
+    note(made, from: tensor.quantization?.scheme ?? "", bytesBefore: tensor.storage.byteCount)
+    return made.tensor
   }
 
   private static func module(of name: TensorName) -> String {
@@ -190,24 +254,24 @@ public struct Dequantization {
 
   private mutating func cast(_ tensor: Tensor) throws -> Tensor? {
     // A scale that is still here belongs to something that stays as it is.
-    guard tensor.elementType != type, !Self.isParameter(tensor.name),
-      let cast = FloatCast(from: tensor.elementType, to: type)
-    else {
+    guard !Self.isParameter(tensor.name), FloatCast(from: tensor.elementType, to: .float32) != nil else {
       return nil
     }
+    switch type {
+    case .plain(tensor.elementType): return nil
+    case .plain: break
+    case .blocks(let type):
+      // Vectors and what is no weight stay without a word.
+      guard BlockWeights.isMatrix(tensor) else { return nil }
+      if let obstacle = BlockWeights.obstacle(tensor.name, tensor.shape, type) {
+        stayed[tensor.name] = obstacle
+        return nil
+      }
+    }
     try requireNoExpansion(tensor)
-    let tally = ValueTally()
-    let matrix = CastMatrix(try assembly.matrix(of: tensor), cast, tally: tally)
-    let result = try assembly.decodedTensor(tensor.name, type, tensor.shape, from: matrix, blaming: tensor)
-    changes.append(
-      TypeChange(
-        name: tensor.name,
-        from: tensor.elementType.name,
-        parts: [],
-        bytesBefore: tensor.storage.byteCount,
-        tally: tally
-      )
-    )
-    return result
+    let matrix = try assembly.matrix(of: tensor)
+    let made = try made(tensor.name, tensor.shape, from: (matrix, tensor.elementType), blaming: tensor)
+    note(made, from: tensor.elementType.name, bytesBefore: tensor.storage.byteCount)
+    return made.tensor
   }
 }

@@ -23,7 +23,8 @@ struct QuantizedWeight {
   let scales: ScaleMap
   let scaleType: ElementType
   let zeroPoints: (any RowDecoding)?
-  private let globalScale: Float?
+  /// What all scales are divided by; nil where there is nothing.
+  let globalScale: Float?
   private let microscalingCodes: RunDequantizer.MicroscalingCodes?
 
   /// The weight that `tensor` is; nil for schemes that are none of compressed-tensors, or that have other codes

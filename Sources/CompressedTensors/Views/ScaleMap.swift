@@ -137,6 +137,11 @@ struct ScaleMap: Sendable {
     )
   }
 
+  /// The bytes of scales by their own rows and columns.
+  func stored(_ rows: Range<UInt64>, _ columns: Range<UInt64>) throws -> [UInt8] {
+    try matrix.decoded(rows, columns)
+  }
+
   /// The scales of a rectangle of codes.
   func scales(_ rows: Range<UInt64>, _ columns: Range<UInt64>) throws -> ScaleValues {
     try values(of: matrix, rows, columns)

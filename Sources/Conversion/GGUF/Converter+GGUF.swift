@@ -1,3 +1,4 @@
+internal import CompressedTensors
 internal import GGUF
 internal import ModelIR
 
@@ -19,24 +20,33 @@ extension Converter {
     if !options.setPairs.isEmpty || !options.unsetKeys.isEmpty {
       throw OptionFault("--set and --unset are for GGUF files", expected: "--to gguf, or a name in .gguf")
     }
-    if opened.gguf != nil && (target == .compressedTensors || options.repairsConfig) {
-      throw OptionFault("a GGUF model has no form in compressed-tensors", expected: "--to safetensors")
+    if opened.gguf != nil && options.repairsConfig {
+      throw OptionFault("--repair-config is for a config.json, GGUF has none")
+    }
+    if target == .compressedTensors, case .blocks? = options.type {
+      throw OptionFault("compressed-tensors has no ggml blocks", expected: "--to gguf, or another --type")
     }
   }
 
   /// What should be known of the metadata of a GGUF output.
   func notesOnGGUF() -> [String] {
     guard target == .gguf, !isVerbatim else { return [] }
+    var notes: [String] = []
+    if case .folder = opened.origin {
+      notes.append(
+        "the folder's other files (config.json, the tokenizer) stay behind: a GGUF file has no place for them"
+      )
+    }
     if opened.gguf == nil {
       let items = (try? CarriedMetadata.items(ofFile: opened.model.files.first)) ?? []
       if items.contains(where: CarriedMetadata.isOwnArchitecture) {
-        return [
+        notes.append(
           "general.architecture is \"lacuna\", which no engine runs: names and shapes stayed as they were"
-        ]
+        )
       }
     } else if opened.model.files.count > 1 && options.shardSize == nil {
-      return ["\(opened.model.files.count) shards were merged"]
+      notes.append("\(opened.model.files.count) shards were merged")
     }
-    return []
+    return notes
   }
 }

@@ -68,7 +68,7 @@ struct GGUFOutputPlanner {
     } else {
       items = try CarriedMetadata.items(ofFile: opened.model.files.first)
     }
-    if let type = options.elementType.flatMap({ GGUFFileType($0) }) { type.replace(in: &items) }
+    if let type = options.type.flatMap({ GGUFFileType($0) }) { type.replace(in: &items) }
     for key in options.unsetKeys { try MetadataEdit.unset(key, in: &items) }
     for pair in options.setPairs { try MetadataEdit(pair).apply(to: &items) }
     return items

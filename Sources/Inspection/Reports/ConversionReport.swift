@@ -24,6 +24,10 @@ public struct ConversionReport: Sendable {
     public var format: String?
     /// The scheme or element type before, where it was changed.
     public var typeBefore: String?
+    /// The scheme or element type afterwards, where it was changed.
+    public var typeAfter: String?
+    /// What encoding as blocks did to its numbers; nil where they were not encoded.
+    public var encoding: EncodingResult?
     /// How many elements have another value than before.
     public var changedValues: UInt64
     /// How many elements lost the sign of a zero.
@@ -41,6 +45,8 @@ public struct ConversionReport: Sendable {
       reason: String?,
       format: String? = nil,
       typeBefore: String? = nil,
+      typeAfter: String? = nil,
+      encoding: EncodingResult? = nil,
       changedValues: UInt64 = 0,
       droppedNegativeZeros: UInt64 = 0
     ) {
@@ -54,8 +60,35 @@ public struct ConversionReport: Sendable {
       self.reason = reason
       self.format = format
       self.typeBefore = typeBefore
+      self.typeAfter = typeAfter
+      self.encoding = encoding
       self.changedValues = changedValues
       self.droppedNegativeZeros = droppedNegativeZeros
+    }
+  }
+
+  /// What became of numbers that were encoded with a loss.
+  public struct EncodingResult: Sendable, Hashable {
+    /// How many of them were 0.
+    public var zeros: UInt64
+    /// How many of these are other numbers now.
+    public var lostZeros: UInt64
+    /// The sum of their squares.
+    public var squares: Double
+    /// The sum of the squares of the differences.
+    public var errorSquares: Double
+
+    /// A result of these sums.
+    public init(zeros: UInt64, lostZeros: UInt64, squares: Double, errorSquares: Double) {
+      self.zeros = zeros
+      self.lostZeros = lostZeros
+      self.squares = squares
+      self.errorSquares = errorSquares
+    }
+
+    /// The root mean square of the differences as a share of that of the numbers; nil where there is none.
+    public var relativeError: Double? {
+      squares > 0 && squares.isFinite && errorSquares.isFinite ? (errorSquares / squares).squareRoot() : nil
     }
   }
 
@@ -99,6 +132,8 @@ public struct ConversionReport: Sendable {
   public var notes: [String]
   /// What should be known.
   public var warnings: [Diagnosis]
+  /// What had to be said before anything was written.
+  public var announced: [Diagnosis] = []
 
   /// A report of these parts.
   public init(

@@ -6,6 +6,7 @@ extension TerminalReport {
   static func addChanges(_ report: ConversionReport, to facts: inout Facts) {
     let types = typeChanges(report)
     if !types.isEmpty { facts.add("types", types) }
+    if let lost = lostZeros(report) { facts.add("zeros lost", lost, tone: .look) }
     if let lost = losses(report) { facts.add("values lost", lost, tone: .look) }
     let formats = Dictionary(grouping: report.tensors.compactMap(\.format)) { $0 }
     if !formats.isEmpty {
@@ -16,21 +17,50 @@ extension TerminalReport {
 
   private struct TypeChange: Hashable {
     var from: String
-    var to: ElementType
+    var to: String
+  }
+
+  /// What became of the tensors of one change.
+  private struct ChangeSums {
+    var tensors = 0
+    var values: UInt64 = 0
+    var squares = 0.0
+    var errorSquares = 0.0
   }
 
   /// What became of types, and of how many values that are no longer the same.
   private static func typeChanges(_ report: ConversionReport) -> [Cell] {
-    var counts: [TypeChange: (tensors: Int, values: UInt64)] = [:]
+    var counts: [TypeChange: ChangeSums] = [:]
     for result in report.tensors {
       guard let from = result.typeBefore else { continue }
-      counts[TypeChange(from: from, to: result.elementType), default: (0, 0)].tensors += 1
-      counts[TypeChange(from: from, to: result.elementType), default: (0, 0)].values &+= result.changedValues
+      let change = TypeChange(from: from, to: result.typeAfter ?? result.elementType.name)
+      var sums = counts[change, default: ChangeSums()]
+      sums.tensors += 1
+      sums.values &+= result.changedValues
+      sums.squares += result.encoding?.squares ?? 0
+      sums.errorSquares += result.encoding?.errorSquares ?? 0
+      counts[change] = sums
     }
     return counts.sorted { ($0.key.from, $0.key.to) < ($1.key.from, $1.key.to) }.map { change, sums in
-      let rounded = sums.values == 0 ? "" : ", \(Figures.grouped(sums.values)) values rounded"
-      return Cell("\(change.from) → \(change.to.name) ×\(sums.tensors)\(rounded)")
+      var text = "\(change.from) → \(change.to) ×\(sums.tensors)"
+      if sums.values > 0 { text += ", \(Figures.grouped(sums.values)) values rounded" }
+      if sums.errorSquares > 0, sums.squares.isFinite {
+        text += ", error \(Figures.relative((sums.errorSquares / sums.squares).squareRoot()))"
+      }
+      return Cell(text)
     }
+  }
+
+  /// How many zeros became other numbers; nil for none.
+  private static func lostZeros(_ report: ConversionReport) -> [Cell]? {
+    let results = report.tensors.compactMap(\.encoding).filter { $0.lostZeros > 0 }
+    if results.isEmpty { return nil }
+    let lost = results.reduce(UInt64(0)) { $0 &+ $1.lostZeros }
+    let zeros = results.reduce(UInt64(0)) { $0 &+ $1.zeros }
+    return [
+      Cell("\(Figures.grouped(lost)) of \(Figures.grouped(zeros)) became other numbers", .look),
+      Cell("in \(Figures.things(results.count, "tensor"))"),
+    ]
   }
 
   /// What a lossy form left out; nil for nothing.

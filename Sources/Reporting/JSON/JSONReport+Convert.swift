@@ -28,7 +28,7 @@ extension JSONReport {
         }
       }
       try writer.member("notes", of: report.notes) { try $1.value($0) }
-      try writer.member("warnings", report.warnings)
+      try writer.member("warnings", report.announced + report.warnings)
       try writer.member("tensors", of: report.tensors) { result, writer in
         try writer.object { writer in
           try writer.member("name", result.name.text)
@@ -41,6 +41,10 @@ extension JSONReport {
           try writer.member("reason", result.reason)
           try writer.member("format", result.format)
           try writer.member("type_before", result.typeBefore)
+          try writer.member("type_after", result.typeAfter)
+          try writer.member("relative_error", result.encoding?.relativeError)
+          try writer.member("zeros", result.encoding?.zeros)
+          try writer.member("lost_zeros", result.encoding?.lostZeros)
           try writer.member("changed_values", result.changedValues)
           try writer.member("dropped_negative_zeros", result.droppedNegativeZeros)
         }

@@ -36,6 +36,20 @@ public enum Figures {
     return tenths == 0 ? "<0.1%" : "\(tenths / 10).\(tenths % 10)%"
   }
 
+  /// An error relative to what it is an error of, with three digits: `0.0123%`, `7.41%`.
+  public static func relative(_ error: Double) -> String {
+    guard error.isFinite, error >= 0, error < 1e6 else { return "–" }
+    let percent = error * 100
+    if percent >= 100 { return decimal(UInt128(percent.rounded()), decimals: 0, scale: 0) + "%" }
+    var decimals = percent >= 10 ? 1 : 2
+    var scaled = percent * (decimals == 1 ? 10 : 100)
+    while scaled < 100 && decimals < 6 {
+      scaled *= 10
+      decimals += 1
+    }
+    return decimal(UInt128(scaled.rounded()), decimals: decimals, scale: decimals) + "%"
+  }
+
   /// How many times smaller something became: `×1.61`; `–` where nothing is left to compare with.
   public static func ratio(_ before: UInt64, _ after: UInt64) -> String {
     if before == 0 || after == 0 { return "–" }
