@@ -58,7 +58,9 @@ struct ConvertCommand: LacunaCommand {
 
       A GGUF model goes to GGUF with its metadata as they are, or as --set and --unset change them; a split \
       becomes one file, and --shard-size a folder with a split. To safetensors and back it keeps blocks, names, \
-      order and metadata; --type f32 makes the numbers of blocks that ggml makes.
+      order and metadata; --type f32 makes the numbers of blocks that ggml makes, --type q8_0 and its kind the \
+      blocks that llama.cpp makes of matrices, with a warning before zeros of a pruned one are lost. Without --type, \
+      quantized weights change between compressed-tensors and GGUF with the same codes and scales, or not at all.
 
       Examples:
         lacuna convert model.safetensors small.safetensors --layout auto
@@ -70,6 +72,7 @@ struct ConvertCommand: LacunaCommand {
         lacuna convert model-00001-of-00003.gguf merged.gguf
         lacuna convert model.gguf renamed.gguf --set general.name=Tiny
         lacuna convert model-Q4_0.gguf model.safetensors --type bf16
+        lacuna convert model-F16.gguf model-Q8_0.gguf --type q8_0
       """
   )
 
