@@ -61,9 +61,8 @@ extension ONNXFault {
       ("has \(count) bytes", "\(expected) by the element type and the dimensions")
     case .wrongEntryCount(let count, let expected, let field):
       ("has \(count) entries in \(field)", "\(expected) by the element type and the dimensions")
-    case .entryOutOfRange(let value):
-      ("an entry is \(value), which its type cannot hold", "--lenient cuts it to its lowest bits")
-    case .nonzeroPadding: ("the bits behind the last element are not 0", "--lenient reads it")
+    case .wrongVarintBytes(let bytes, let entries, let field):
+      ("has \(bytes) bytes in \(field)", "\(entries) entries of 1 to 10 bytes")
     default: nil
     }
   }
@@ -86,11 +85,9 @@ extension ONNXFault {
       ("the elements start at byte \(offset) of \(file), which has \(count)", Self.stopped)
     case .dataBeyondEnd(let file, let missing):
       ("\(missing) bytes are missing at the end of \(file)", Self.stopped)
-    case .wrongExternalLength(let length, let expected, let isDeclared):
-      (
-        isDeclared ? "length is \(length)" : "\(length) bytes are left in the other file",
-        "\(expected) by the element type and the dimensions"
-      )
+    case .wrongExternalLength(let length, let expected):
+      ("length is \(length)", "\(expected) by the element type and the dimensions")
+    case .unusableFile(let path, _, let problem): ("the file \"\(path)\" of its elements: \(problem)", nil)
     default: nil
     }
   }
@@ -108,10 +105,6 @@ extension ONNXFault {
     case .sparseIndexCount(let count, let expected): ("has \(count) indices", "\(expected), one for each value")
     case .sparseCoordinates(let count, let expected):
       ("its indices have \(count) coordinates", "\(expected), one for each dimension")
-    case .sparseIndexOutOfRange(let index, let position):
-      ("index \(position) is \(index), outside of the tensor", nil)
-    case .sparseIndexOrder(let position, let isDuplicate):
-      ("index \(position) is \(isDuplicate ? "the one before it" : "smaller than the one before it")", "rising")
     default: nil
     }
   }

@@ -72,10 +72,8 @@ public struct ONNXFault: Fault, Hashable {
     case wrongByteCount(UInt64, expected: UInt64)
     /// Another number of typed entries than the elements take.
     case wrongEntryCount(UInt64, expected: UInt64, field: ONNXFieldName)
-    /// A typed entry that does not fit its type, read strictly.
-    case entryOutOfRange(Int64)
-    /// Bits behind the last element that are not 0, read strictly.
-    case nonzeroPadding
+    /// Varints of fewer or more bytes than so many entries can take.
+    case wrongVarintBytes(UInt64, entries: UInt64, field: ONNXFieldName)
 
     // External data.
 
@@ -103,8 +101,10 @@ public struct ONNXFault: Fault, Hashable {
     case offsetBeyondEnd(UInt64, of: String, byteCount: UInt64)
     /// Data that go on behind the end of the file.
     case dataBeyondEnd(of: String, missing: UInt64)
-    /// A length, or a rest of the file, that is not what the elements take.
-    case wrongExternalLength(UInt64, expected: UInt64, isDeclared: Bool)
+    /// A length that is not what the elements take.
+    case wrongExternalLength(UInt64, expected: UInt64)
+    /// A file that cannot be used, and why.
+    case unusableFile(String, FaultKind, problem: String)
 
     // Sparse tensors.
 
@@ -128,17 +128,13 @@ public struct ONNXFault: Fault, Hashable {
     case sparseIndexCount(UInt64, expected: UInt64)
     /// Coordinates of another number of axes than the tensor has.
     case sparseCoordinates(UInt64, expected: Int)
-    /// An index that leads out of the tensor.
-    case sparseIndexOutOfRange(Int64, position: UInt64)
-    /// An index that is not behind the one before it.
-    case sparseIndexOrder(position: UInt64, isDuplicate: Bool)
   }
 
   /// The file.
   public let file: String
   /// The tensor, if one is to blame.
   public let tensor: TensorName?
-  /// The field, if one is to blame, as ONNX spells it.
+  /// The field that is to blame, by its way from the model on: `graph.node[3].attribute[0].t.dims`.
   public let field: String?
   /// The broken rule.
   public let rule: Rule
@@ -163,8 +159,10 @@ public struct ONNXFault: Fault, Hashable {
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     let (problem, expected) = words
+    var kind = FaultKind.badData
+    if case .unusableFile(_, let reason, _) = rule { kind = reason }
     return Diagnosis(
-      .badData,
+      kind,
       file: file,
       tensor: tensor,
       field.map { "\($0): \(problem)" } ?? problem,

@@ -9,10 +9,6 @@ public struct ONNXOddity: Sendable, Hashable {
     case newerVersion(Int64)
     /// A name that is no UTF-8; lenient only.
     case nameNotUTF8
-    /// Bits behind the last element that are not 0; lenient only.
-    case nonzeroPadding
-    /// A typed entry that does not fit its type; lenient only.
-    case entryOutOfRange
     /// A key of `external_data` that means nothing.
     case unknownKey(String)
     /// `external_data` of a tensor that is stored in the file.
@@ -39,8 +35,6 @@ public struct ONNXOddity: Sendable, Hashable {
     case .newerVersion(let version):
       ("is of IR version \(version)", "versions up to \(ONNXReader.newestVersion) are known")
     case .nameNotUTF8: ("a name is no UTF-8", "the bytes that are none are shown as \\xNN")
-    case .nonzeroPadding: ("the bits behind the last element are not 0", "they are ignored")
-    case .entryOutOfRange: ("a typed entry does not fit its type", "its lowest bits are taken")
     case .unknownKey(let key): ("external_data has the unknown key \"\(key)\"", "it is ignored")
     case .idleExternalData: ("has external_data and is stored in the file", "external_data is ignored")
     }

@@ -76,19 +76,6 @@ extension ONNXDataType {
     default: return count
     }
   }
-
-  /// The entries of `int32_data` or `uint64_data` that lose nothing when they are cut to the bits of the type:
-  /// what fits it with or without a sign. Nil where every entry does.
-  var entryRange: ClosedRange<Int64>? {
-    switch self {
-    case .float6E2M3, .float6E3M2: return 0...0x3F
-    case .bool: return 0...0xFF
-    case .uint32: return 0...0xFFFF_FFFF
-    default:
-      guard typedField == .int32Data, self != .int32 else { return nil }
-      return bitWidth == 16 ? -0x8000...0xFFFF : -0x80...0xFF
-    }
-  }
 }
 
 /// The fields of a `TensorProto` that hold elements; raw values are the field numbers.

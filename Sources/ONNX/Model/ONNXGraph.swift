@@ -10,6 +10,8 @@ package struct ONNXGraph: Sendable {
     case body(node: Int, attribute: String)
     /// A model-local function. Its callers' inputs are its inputs; nothing outside is visible.
     case function(domain: String, name: String, overload: String)
+    /// A graph that is the default of a function's own attribute, of this name; its parent is the function.
+    case functionAttribute(String)
     /// The initialization of a training info.
     case trainingInitialization
     /// The algorithm of a training info. The main graph's names are visible.

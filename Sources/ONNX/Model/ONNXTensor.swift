@@ -1,4 +1,4 @@
-public import ModelIR
+package import ModelIR
 
 /// A tensor that a model stores, wherever it stands.
 package struct ONNXTensor: Sendable {
@@ -11,6 +11,9 @@ package struct ONNXTensor: Sendable {
     /// An attribute of a node: the node's index in its graph, the attribute's name, and the number of the tensor
     /// where the attribute holds several. `Constant.value` defines the node's output.
     case attribute(node: Int, name: String, number: Int?)
+    /// The default of an attribute of a function, which is what the graph is: the attribute's name, and the number
+    /// of the tensor where it holds several.
+    case functionAttribute(name: String, number: Int?)
   }
 
   /// The graph, as an index into ``ONNXModel/graphs``.

@@ -80,6 +80,13 @@ package struct ONNXStructure: Sendable {
     return (frames[Int(own)].content.lowerBound, own)
   }
 
+  /// A place in the file where a field can be appended to a graph, behind all that it has, and the frame that then
+  /// encloses it.
+  package func end(ofGraph graph: Int) -> (offset: UInt64, parent: Int32) {
+    guard let own = graphs[graph].frames.last else { return (0, -1) }
+    return (frames[Int(own)].end, own)
+  }
+
   /// The frames around one, the nearest first, without itself.
   package func enclosing(_ frame: Int32) -> [Int32] {
     var chain: [Int32] = []

@@ -228,4 +228,15 @@ extension WireReader {
     position = range.upperBound
     return window[index..<(index + range.count)]
   }
+
+  /// The bytes of a range of any length; whoever asks has bounded it.
+  mutating func longBytes(_ range: Range<UInt64>) throws -> [UInt8] {
+    let count = Int(range.upperBound - range.lowerBound)
+    if count <= Self.windowSize { return Array(try bytes(range)) }
+    var result = [UInt8](repeating: 0, count: count)
+    try source.read(count, at: range.lowerBound, into: &result, startingAt: 0)
+    bytesRead += UInt64(count)
+    position = range.upperBound
+    return result
+  }
 }
