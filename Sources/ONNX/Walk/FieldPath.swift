@@ -17,7 +17,7 @@ struct FieldPath {
   /// The way as ONNX's own tools write it: `graph.node[3].attribute[0].t`. The middle of long ones is left out.
   var text: String {
     var names = steps.map { $0.number < 0 ? "\($0.name)" : "\($0.name)[\($0.number)]" }
-    if names.count > 16 { names.replaceSubrange(8..<(names.count - 8), with: ["..."]) }
+    if names.count > 16 { names.replaceSubrange(8..<(names.count - 8), with: ["…"]) }
     return names.joined(separator: ".")
   }
 }

@@ -208,13 +208,12 @@ extension ModelWalk {
     of owner: AttributeOwner
   ) throws -> Int {
     let scope = scopes[owner.graph] + label + "/"
-    try charge(scope.utf8.count + 48)
     let role: ONNXGraph.Role =
       switch owner {
       case .node(_, let node, _): .body(node: node, attribute: attribute)
       case .function: .functionAttribute(attribute)
       }
-    let graph = addGraph(role, parent: owner.graph, scope: scope)
+    let graph = try addGraph(role, parent: owner.graph, scope: scope)
     try readGraph(message, parentFrame: frame, into: graph)
     return graph
   }

@@ -6,11 +6,13 @@ extension ModelWalk {
   mutating func readGraph(_ field: WireField, parentFrame: Int32, into index: Int) throws {
     let frame = try frame(field, in: parentFrame)
     structure.graphs[index].frames.append(frame)
-    try charge(MemoryLayout<ONNXGraph>.stride + MemoryLayout<ONNXStructure.GraphPlaces>.stride + 64)
+    try charge(2 * MemoryLayout<Int32>.stride)
     var graph = model.graphs[index]
     // No second reference: what is appended to must not be copied.
     model.graphs[index] = ONNXGraph(role: graph.role, parent: graph.parent, name: "")
-    var names = Set(graph.initializers.map { TensorName(model.tensors[$0].name) })
+    // Only the main graph comes in parts. That it keeps its names spares those the time of many parts.
+    var names: Set<TensorName> = []
+    if index == 0 { swap(&names, &mainNames) }
     var values = 0
     var sparseValues = 0
 
@@ -53,6 +55,7 @@ extension ModelWalk {
       reader.seek(to: part.content.upperBound)
     }
     model.graphs[index] = graph
+    if index == 0 { swap(&names, &mainNames) }
   }
 
   /// Adds a tensor to a graph's initializers, by its name.

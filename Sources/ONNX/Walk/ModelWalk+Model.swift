@@ -17,7 +17,7 @@ extension ModelWalk {
     var functions = 0
     var trainings = 0
     // Training graphs may use the names of the main graph, which is number 0 wherever it stands.
-    addGraph(.main, scope: "")
+    try addGraph(.main, scope: "")
     let end = reader.byteCount
     while let field = try reader.next(before: end) {
       switch (field.number, field.type) {
@@ -107,7 +107,7 @@ extension ModelWalk {
         let isFirst = part.number == 1
         try enter(isFirst ? "initialization" : "algorithm")
         guard seen.insert(part.number).inserted else { throw fault(.messageTwice, at: part.start) }
-        let graph = addGraph(
+        let graph = try addGraph(
           isFirst ? .trainingInitialization : .trainingAlgorithm,
           parent: isFirst ? nil : 0,
           scope: "training\(number).\(isFirst ? "initialization" : "algorithm")/"
@@ -144,8 +144,7 @@ extension ModelWalk {
     }
     if domain == "ai.onnx" { domain = "" }
     let full = (domain.isEmpty ? "" : domain + "::") + name + (overload.isEmpty ? "" : ":" + overload)
-    try charge(full.utf8.count + 64)
-    let index = addGraph(.function(domain: domain, name: name, overload: overload), scope: full + "/")
+    let index = try addGraph(.function(domain: domain, name: name, overload: overload), scope: full + "/")
     structure.graphs[index].frames.append(frame)
     graph.role = model.graphs[index].role
     graph.name = name
@@ -180,7 +179,10 @@ extension ModelWalk {
 
   /// Makes room for a graph, and returns its number.
   @discardableResult
-  mutating func addGraph(_ role: ONNXGraph.Role, parent: Int? = nil, scope: String) -> Int {
+  mutating func addGraph(_ role: ONNXGraph.Role, parent: Int? = nil, scope: String) throws -> Int {
+    // Twice: arrays double when they grow. Then the lists of a graph, which have 32 bytes of their own.
+    try charge(2 * (MemoryLayout<ONNXGraph>.stride + MemoryLayout<ONNXStructure.GraphPlaces>.stride) + 192)
+    try charge(scope.utf8.count + 48)
     model.graphs.append(ONNXGraph(role: role, parent: parent, name: ""))
     structure.graphs.append(ONNXStructure.GraphPlaces())
     scopes.append(scope)

@@ -39,8 +39,13 @@ extension ModelWalk {
     guard !node.operation.isEmpty else { throw fault(.noOperation, "op_type", at: field.start) }
     if node.domain == "ai.onnx" { node.domain = "" }
 
-    let label = Label(node, number: graph.nodes.count)
-    try charge(attributes.isEmpty ? 0 : 32 + attributes.count * MemoryLayout<ONNXAttribute>.stride)
+    let label = Label(node: node, number: graph.nodes.count)
+    structure.graphs[index].nodes.append(frame)
+    if attributes.isEmpty {
+      graph.nodes.append(node)
+      return
+    }
+    try charge(32 + attributes.count * MemoryLayout<ONNXAttribute>.stride)
     node.attributes.reserveCapacity(attributes.count)
     for (number, part) in attributes.enumerated() {
       try enter("attribute", number)
@@ -53,21 +58,25 @@ extension ModelWalk {
       )
       path.leave()
     }
-    structure.graphs[index].nodes.append(frame)
     graph.nodes.append(node)
   }
 
   /// What a node is called where its attributes' tensors and graphs need names.
   struct Label {
-    /// Its name, or its first output's, or its operator and number.
-    var text: String
-    /// The output of a `Constant`, under which nodes read its tensor.
-    var constant: String?
+    let node: ONNXNode
+    let number: Int
 
-    init(_ node: ONNXNode, number: Int) {
-      let output = node.outputs.first ?? ""
-      text = !node.name.isEmpty ? node.name : !output.isEmpty ? output : "\(node.operation)_\(number)"
-      constant = node.operation == "Constant" && node.domain.isEmpty && !output.isEmpty ? output : nil
+    /// Its name, or its first output's, or its operator and number.
+    var text: String {
+      if !node.name.isEmpty { return node.name }
+      if let output = node.outputs.first, !output.isEmpty { return output }
+      return "\(node.operation)_\(number)"
+    }
+
+    /// The output of a `Constant`, under which nodes read its tensor.
+    var constant: String? {
+      guard node.operation == "Constant", node.domain.isEmpty, let output = node.outputs.first else { return nil }
+      return output.isEmpty ? nil : output
     }
   }
 }

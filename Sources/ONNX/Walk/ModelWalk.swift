@@ -28,6 +28,8 @@ struct ModelWalk {
   /// For each graph what stands before the scoped names of what is in it.
   var scopes: [String] = []
   var names = UniqueNames()
+  /// The names of the initializers of the main graph.
+  var mainNames: Set<TensorName> = []
   private let memoryLimit: UInt64
   private var memoryUsed: UInt64 = 0
 

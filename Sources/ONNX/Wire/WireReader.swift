@@ -217,7 +217,11 @@ extension WireReader {
     position = range.lowerBound
     let index = try need(range.count)
     position = range.upperBound
-    return String(validating: window[index..<(index + range.count)], as: UTF8.self)
+    // Several times as fast as `String(validating:as:)` of a slice.
+    guard let text = try? UTF8Span(validating: window.span.extracting(index..<(index + range.count))) else {
+      return nil
+    }
+    return String(copying: text)
   }
 
   /// The bytes of a range of at most ``windowSize`` bytes.
