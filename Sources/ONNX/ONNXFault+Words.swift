@@ -40,6 +40,8 @@ extension ONNXFault {
     case .nameTooLong(let length, let limit): ("a name has \(length) bytes", "at most \(limit)")
     case .nameNotUTF8: ("a name is no UTF-8", "--lenient reads it")
     case .noName: ("an initializer has no name", nil)
+    case .recursiveFunction(let name): ("the function \(name) calls itself", "functions may not be recursive")
+    case .callsTooDeep(let limit): ("functions call one another deeper than \(limit)", nil)
     case .duplicateInitializer: ("the graph has two initializers of this name", nil)
     default: nil
     }

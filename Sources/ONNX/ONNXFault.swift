@@ -48,6 +48,11 @@ public struct ONNXFault: Fault, Hashable {
     /// Two initializers of one name in a graph.
     case duplicateInitializer
 
+    /// A function that calls itself, maybe through others.
+    case recursiveFunction(String)
+    /// Functions that call one another deeper than the limit.
+    case callsTooDeep(limit: Int)
+
     // Tensors.
 
     /// An element type that does not exist.

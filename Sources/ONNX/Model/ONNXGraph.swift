@@ -51,6 +51,8 @@ package struct ONNXNode: Sendable {
   package var outputs: [String]
   /// Its attributes in file order.
   package var attributes: [ONNXAttribute]
+  /// Which of several functions of one name it calls; empty almost always.
+  package var overload: String = ""
 
   /// The attribute of a name.
   package func attribute(_ name: String) -> ONNXAttribute.Value? {

@@ -54,6 +54,7 @@ extension ModelWalk {
     }
     guard hasVersion, model.irVersion > 0 else { throw fault(.noVersion, at: 0) }
     guard !structure.graphs[0].frames.isEmpty else { throw fault(.noGraph, at: end) }
+    try checkFunctionCalls()
     if model.irVersion > ONNXReader.newestVersion {
       note(.newerVersion(model.irVersion), at: structure.versionField.lowerBound)
     }

@@ -31,6 +31,7 @@ extension ModelWalk {
           try charge(2 * MemoryLayout<WireField>.stride)
           attributes.append(part)
         case 7: node.domain = try text(part, "domain")
+        case 8: node.overload = try text(part, "overload")
         default: break
         }
       }
