@@ -127,7 +127,8 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, Comparable {
   /// Whether elements are numbers with a fraction: what a weight usually is.
   public var isFloatingPoint: Bool {
     switch self {
-    case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64, .uint2, .int2, .uint4, .int4:
+    case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64, .uint2, .int2, .uint4,
+      .int4:
       false
     default: true
     }

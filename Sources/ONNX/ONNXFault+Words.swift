@@ -57,7 +57,8 @@ extension ONNXFault {
     case .noElements(let count): ("has \(count) elements by its dimensions, and none is stored", nil)
     case .severalValueFields(let fields):
       ("elements stand in \(fields.joined(separator: " and "))", "in one field")
-    case .wrongValueField(let field, let expected): ("elements stand in \(field)", "for this type \(expected)")
+    case .wrongValueField(let field, let expected):
+      ("elements stand in \(field)", "for this type \(expected)")
     case .rawStrings: ("strings stand in raw_data", "string_data")
     case .wrongByteCount(let count, let expected):
       ("has \(count) bytes", "\(expected) by the element type and the dimensions")
@@ -104,7 +105,8 @@ extension ONNXFault {
     case .sparseStrings: ("is sparse and of strings", nil)
     case .sparseIndexType(let type): ("its indices are \(type)", "INT64")
     case .sparseIndexRank(let rank): ("its indices have \(rank) dimensions", "1 or 2")
-    case .sparseIndexCount(let count, let expected): ("has \(count) indices", "\(expected), one for each value")
+    case .sparseIndexCount(let count, let expected):
+      ("has \(count) indices", "\(expected), one for each value")
     case .sparseCoordinates(let count, let expected):
       ("its indices have \(count) coordinates", "\(expected), one for each dimension")
     default: nil

@@ -39,7 +39,9 @@ struct HubCacheTests {
     try temporary.link("\(Self.snapshot)/onnx/more/file", to: "../../../../blobs/\(Self.digest)")
     #expect(try Folder(temporary.path("\(Self.snapshot)/onnx/more")).open("file").byteCount == 3)
     try temporary.link("\(Self.snapshot)/onnx/more/other", to: "../../../../outside")
-    #expect(throws: FolderFault.self) { try Folder(temporary.path("\(Self.snapshot)/onnx/more")).open("other") }
+    #expect(throws: FolderFault.self) {
+      try Folder(temporary.path("\(Self.snapshot)/onnx/more")).open("other")
+    }
   }
 
   @Test("It is followed through a link to the snapshot too")

@@ -46,7 +46,10 @@ struct ElementTypeTests {
     #expect(ElementType(name: name) == nil)
   }
 
-  @Test("Only types of 8 to 64 bits have bytes of their own that are looked at", arguments: ElementType.allCases)
+  @Test(
+    "Only types of 8 to 64 bits have bytes of their own that are looked at",
+    arguments: ElementType.allCases
+  )
   func byteWidth(type: ElementType) {
     #expect(type.byteWidth == ([8, 16, 32, 64].contains(type.bitWidth) ? type.bitWidth / 8 : nil))
   }

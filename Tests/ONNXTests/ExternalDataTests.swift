@@ -1,3 +1,4 @@
+import ByteIO
 import ModelIR
 import ONNX
 import TestSupport
@@ -23,7 +24,7 @@ struct ExternalDataTests {
   }
 
   private func model(_ entries: [(String, String)]) -> [UInt8] {
-    ProtoBuilder.model(initializer: { fill(&$0, entries) })
+    ProtoBuilder.model(ofTensor: { fill(&$0, entries) })
   }
 
   private func place(_ entries: [(String, String)]) throws -> (location: String, range: Range<UInt64>)? {
@@ -71,12 +72,18 @@ struct ExternalDataTests {
     try temporary.link("model/system", to: "/etc")
     #expect(try place([("location", "inner.bin")])?.range == 0..<16)
     for location in ["outer.bin", "up/secret.bin", "system/passwd", "up/model/data.bin/x"] {
-      let fault = try #require(try fault(model([("location", location)]), in: temporary.path("model")), "\(location)")
+      let fault = try #require(
+        try fault(model([("location", location)]), in: temporary.path("model")),
+        "\(location)"
+      )
       #expect(caseName(of: fault.rule) == "unusableFile" && fault.tensor == "w")
     }
   }
 
-  @Test("In the Hub's cache, links of a snapshot and of the folders in it lead to the blobs", arguments: ["", "onnx/"])
+  @Test(
+    "In the Hub's cache, links of a snapshot and of the folders in it lead to the blobs",
+    arguments: ["", "onnx/"]
+  )
   func snapshot(folder: String) throws {
     let up = folder.isEmpty ? "../../" : "../../../"
     let snapshot = "models--a--b/snapshots/1234/\(folder)"
@@ -113,14 +120,15 @@ struct ExternalDataTests {
     }
     let attributes: [(inout ProtoBuilder) -> Void] = [
       { $0.message(5) { fill(&$0, entries) } }, { $0.message(10) { fill(&$0, entries) } },
-      { $0.message(6, graph) }, { $0.message(11, graph) }, { $0.message(22, sparse) }, { $0.message(23, sparse) },
+      { $0.message(6, graph) }, { $0.message(11, graph) }, { $0.message(22, sparse) },
+      { $0.message(23, sparse) },
     ]
     let bytes: [UInt8] =
       switch number {
       case 0..<6: ProtoBuilder.model("Any", attribute: attributes[number])
-      case 6: ProtoBuilder.model { $0.message(15, sparse) }
+      case 6: ProtoBuilder.model(graph: { $0.message(15, sparse) })
       default:
-        ProtoBuilder.model { _ in }
+        ProtoBuilder.model(graph: { _ in })
           + ProtoBuilder { $0.message(25) { $0.message(11, attributes[0]) } }.bytes
       }
     let fault = try #require(try fault(bytes, in: temporary.path("model")))
@@ -129,7 +137,7 @@ struct ExternalDataTests {
 
   @Test("A file is opened once, and keeps the first checksum")
   func sharedFile() throws {
-    let bytes = ProtoBuilder.model {
+    let bytes = ProtoBuilder.model(graph: {
       for (name, location) in [("a", "data.bin"), ("b", "./data.bin"), ("c", "sub/data.bin")] {
         $0.message(5) {
           $0.tensorHead(name, type: 1, [4])
@@ -138,7 +146,7 @@ struct ExternalDataTests {
           $0.integer(14, 1)
         }
       }
-    }
+    })
     let files = try read(bytes, in: temporary.path("model")).externalFiles
     #expect(files.map(\.location) == ["data.bin", "sub/data.bin"])
     #expect(files.map(\.checksum) == ["sum of a", "sum of c"])

@@ -46,7 +46,7 @@ struct ProtoBuilder {
   }
 
   /// A model with a graph.
-  static func model(_ graph: (inout ProtoBuilder) -> Void) -> [UInt8] {
+  static func model(graph: (inout ProtoBuilder) -> Void) -> [UInt8] {
     ProtoBuilder {
       $0.integer(1, 10)
       $0.message(7, graph)
@@ -55,18 +55,18 @@ struct ProtoBuilder {
   }
 
   /// A model with one initializer.
-  static func model(initializer: (inout ProtoBuilder) -> Void) -> [UInt8] {
-    model { $0.message(5, initializer) }
+  static func model(ofTensor initializer: (inout ProtoBuilder) -> Void) -> [UInt8] {
+    model(graph: { $0.message(5, initializer) })
   }
 
   /// A model whose one node has one attribute.
   static func model(_ operation: String, attribute: (inout ProtoBuilder) -> Void) -> [UInt8] {
-    model {
+    model(graph: {
       $0.message(1) {
         $0.text(2, "out")
         $0.text(4, operation)
         $0.message(5, attribute)
       }
-    }
+    })
   }
 }

@@ -6,7 +6,9 @@ import Testing
 @Suite("Places in the file")
 struct StructureTests {
   /// The file with other bytes in a frame, and with the lengths around it made right.
-  private func splice(_ bytes: [UInt8], _ frame: Int32, _ structure: ONNXStructure, _ content: [UInt8]) -> [UInt8] {
+  private func splice(_ bytes: [UInt8], _ frame: Int32, _ structure: ONNXStructure, _ content: [UInt8])
+    -> [UInt8]
+  {
     var result = bytes
     var content = content
     for frame in [frame] + structure.enclosing(frame) {
@@ -16,13 +18,18 @@ struct StructureTests {
       result.replaceSubrange(start..<end, with: field)
       guard place.parent >= 0 else { break }
       let parent = structure.frames[Int(place.parent)]
-      content = Array(result[Int(parent.content.lowerBound)..<(Int(parent.end) + field.count - (end - start))])
+      content = Array(
+        result[Int(parent.content.lowerBound)..<(Int(parent.end) + field.count - (end - start))]
+      )
       result = bytes
     }
     return result
   }
 
-  @Test("Every frame lies in the one around it, and its length is that of its content", arguments: GoldenModel.all)
+  @Test(
+    "Every frame lies in the one around it, and its length is that of its content",
+    arguments: GoldenModel.all
+  )
   func frames(model: GoldenModel) throws {
     let bytes = try model.bytes()
     let structure = try model.reader(bytes).structure

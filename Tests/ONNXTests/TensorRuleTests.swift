@@ -12,7 +12,7 @@ struct TensorCase: Sendable, CustomTestStringConvertible {
   init(_ what: String, _ rule: ONNXFault.Rule?, _ fill: (inout ProtoBuilder) -> Void) {
     testDescription = what
     self.rule = rule
-    bytes = ProtoBuilder.model(initializer: fill)
+    bytes = ProtoBuilder.model(ofTensor: fill)
   }
 
   static let all: [TensorCase] = [
@@ -89,11 +89,14 @@ struct TensorRuleTests {
     }
   }
 
-  @Test("Raw elements of every type take so many bytes, and one byte less is refused", arguments: ONNXDataType.allCases)
+  @Test(
+    "Raw elements of every type take so many bytes, and one byte less is refused",
+    arguments: ONNXDataType.allCases
+  )
   func byteCounts(type: ONNXDataType) throws {
     for count in [1, 2, 3, 4, 5, 8, 9] as [UInt64] {
       func model(_ bytes: Int) -> [UInt8] {
-        ProtoBuilder.model(initializer: {
+        ProtoBuilder.model(ofTensor: {
           $0.tensorHead("w", type: Int64(type.rawValue), [Int64(count)])
           $0.bytes(9, [UInt8](repeating: 0, count: bytes))
         })
@@ -113,22 +116,28 @@ struct TensorRuleTests {
 
   @Test("A message that may stand once is refused where it stands twice", arguments: [5, 6, 22] as [UInt64])
   func twice(field: UInt64) throws {
-    let bytes = ProtoBuilder.model("Constant", attribute: {
-      $0.text(1, "value")
-      $0.message(field) { _ in }
-      $0.message(field) { _ in }
-    })
+    let bytes = ProtoBuilder.model(
+      "Constant",
+      attribute: {
+        $0.text(1, "value")
+        $0.message(field) { _ in }
+        $0.message(field) { _ in }
+      }
+    )
     #expect(try fault(bytes)?.rule == .messageTwice)
   }
 
   @Test("Attributes are what they say, whatever the order of their fields")
   func attributes() throws {
-    let bytes = ProtoBuilder.model("Any", attribute: {
-      $0.bytes(8, [1, 2])
-      $0.integer(8, -3)
-      $0.integer(20, 7)
-      $0.text(1, "many")
-    })
+    let bytes = ProtoBuilder.model(
+      "Any",
+      attribute: {
+        $0.bytes(8, [1, 2])
+        $0.integer(8, -3)
+        $0.integer(20, 7)
+        $0.text(1, "many")
+      }
+    )
     let node = try #require(try read(bytes).model.graphs.first?.nodes.first)
     guard case .integers(let values)? = node.attribute("many") else {
       Issue.record("integers are expected")
@@ -139,13 +148,17 @@ struct TensorRuleTests {
 
   @Test("Lists of more than 4,096 entries are not kept", arguments: [4096, 4097])
   func longLists(count: Int) throws {
-    let bytes = ProtoBuilder.model("Any", attribute: {
-      $0.text(1, "many")
-      $0.bytes(8, [UInt8](repeating: 1, count: count))
-      $0.integer(20, 7)
-    })
+    let bytes = ProtoBuilder.model(
+      "Any",
+      attribute: {
+        $0.text(1, "many")
+        $0.bytes(8, [UInt8](repeating: 1, count: count))
+        $0.integer(20, 7)
+      }
+    )
     let node = try #require(try read(bytes).model.graphs.first?.nodes.first)
-    let isKept = if case .integers(let values)? = node.attribute("many") { values.count == count } else { false }
+    let isKept =
+      if case .integers(let values)? = node.attribute("many") { values.count == count } else { false }
     #expect(isKept == (count <= 4096))
   }
 

@@ -59,7 +59,8 @@ struct SafetensorsPlanTests {
           // Four elements of any type fill whole bytes.
           return SafetensorsPlan.Part(
             name: TensorName("\(generator.next() % 100).\(index)"),
-            elementType: ElementType.allCases.filter(\.isInSafetensors).randomElement(using: &generator) ?? .bool,
+            elementType: ElementType.allCases.filter(\.isInSafetensors).randomElement(using: &generator)
+              ?? .bool,
             shape: try #require(Shape(outer + [4]))
           )
         }

@@ -41,7 +41,9 @@ struct FunctionCalls {
       owners.append(owner)
       guard case .function = model.graphs[owner].role else { continue }
       for node in graph.nodes {
-        if let called = functions[Key(node.domain, node.operation, node.overload)], calls[owner].last != called {
+        if let called = functions[Key(node.domain, node.operation, node.overload)],
+          calls[owner].last != called
+        {
           calls[owner].append(called)
         }
       }

@@ -81,7 +81,8 @@ extension ModelWalk {
       guard let text = try reader.text(field.content) else { return .other }
       try charge(text.utf8.count + 48)
       return .string(text)
-    case .floats: return fields.floats.count > UInt64(Self.mostEntries) ? .other : .floats(fields.floats.values)
+    case .floats:
+      return fields.floats.count > UInt64(Self.mostEntries) ? .other : .floats(fields.floats.values)
     case .integers:
       return fields.integers.count > UInt64(Self.mostEntries) ? .other : .integers(fields.integers.values)
     case .tensor, .sparseTensor: return tensors.first.map { .tensor($0) } ?? .other

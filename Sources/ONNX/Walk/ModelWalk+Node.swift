@@ -76,7 +76,9 @@ extension ModelWalk {
 
     /// The output of a `Constant`, under which nodes read its tensor.
     var constant: String? {
-      guard node.operation == "Constant", node.domain.isEmpty, let output = node.outputs.first else { return nil }
+      guard node.operation == "Constant", node.domain.isEmpty, let output = node.outputs.first else {
+        return nil
+      }
       return output.isEmpty ? nil : output
     }
   }

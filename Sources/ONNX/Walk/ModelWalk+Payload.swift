@@ -15,7 +15,12 @@ extension ModelWalk {
     case 1:
       guard type != .string else { throw fault(.externalStrings, "data_location", tensor: shown, at: start) }
       if let stored = fields.stored.first {
-        throw fault(.externalAndStored, stored.field.name, tensor: shown, at: stored.runs.first?.lowerBound ?? start)
+        throw fault(
+          .externalAndStored,
+          stored.field.name,
+          tensor: shown,
+          at: stored.runs.first?.lowerBound ?? start
+        )
       }
       guard let bytes = type.byteCount(ofElements: count) else {
         throw fault(.tooManyElements, "dims", tensor: shown, at: start)
@@ -49,7 +54,12 @@ extension ModelWalk {
         throw fault(.tooManyElements, "dims", tensor: shown, at: start)
       }
       guard stored.byteCount == expected else {
-        throw fault(.wrongByteCount(stored.byteCount, expected: expected), field.name, tensor: shown, at: place)
+        throw fault(
+          .wrongByteCount(stored.byteCount, expected: expected),
+          field.name,
+          tensor: shown,
+          at: place
+        )
       }
       return .raw(stored.runs[0])
     }

@@ -51,7 +51,9 @@ extension ModelWalk {
     let start = fields.message.lowerBound
     guard type != .string else { throw fault(.sparseStrings, "data_type", tensor: shown, at: start) }
     let shape = try shape(fields.dims, shown, at: start)
-    guard shape.rank == 1 else { throw fault(.sparseValuesRank(shape.rank), "dims", tensor: shown, at: start) }
+    guard shape.rank == 1 else {
+      throw fault(.sparseValuesRank(shape.rank), "dims", tensor: shown, at: start)
+    }
     let payload = try payload(fields, type, count: shape.elementCount, shown)
     path.leave()
     return (type, shape.elementCount, payload)
@@ -71,7 +73,9 @@ extension ModelWalk {
     path.enter("indices")
     let start = fields.message.lowerBound
     let type = try elementType(fields, shown)
-    guard type == .int64 else { throw fault(.sparseIndexType(type.name), "data_type", tensor: shown, at: start) }
+    guard type == .int64 else {
+      throw fault(.sparseIndexType(type.name), "data_type", tensor: shown, at: start)
+    }
     let shape = try shape(fields.dims, shown, at: start)
     guard shape.rank == 1 || shape.rank == 2 else {
       throw fault(.sparseIndexRank(shape.rank), "dims", tensor: shown, at: start)

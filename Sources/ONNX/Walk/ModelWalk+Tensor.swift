@@ -64,7 +64,8 @@ extension ModelWalk {
       case (9, .lengthDelimited):
         fields.stored.removeAll { $0.field == .rawData }
         if !part.content.isEmpty { fields.stored.append(.init(field: .rawData, runs: [part.content])) }
-      case (4, .fixed32), (10, .fixed64), (5, .varint), (7, .varint), (11, .varint), (4...7, .lengthDelimited),
+      case (4, .fixed32), (10, .fixed64), (5, .varint), (7, .varint), (11, .varint),
+        (4...7, .lengthDelimited),
         (10, .lengthDelimited), (11, .lengthDelimited):
         try readEntries(part, &fields.stored)
       default: break

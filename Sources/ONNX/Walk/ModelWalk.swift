@@ -102,7 +102,11 @@ struct ModelWalk {
     let content = field.content
     let count = Int(content.upperBound - content.lowerBound)
     guard count <= WireReader.windowSize else {
-      throw fault(.nameTooLong(UInt64(count), limit: WireReader.windowSize), "\(name)", at: content.lowerBound)
+      throw fault(
+        .nameTooLong(UInt64(count), limit: WireReader.windowSize),
+        "\(name)",
+        at: content.lowerBound
+      )
     }
     // Up to 15 bytes lie in the string itself.
     if count > 15 { try charge(count + 48) }

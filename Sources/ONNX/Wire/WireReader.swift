@@ -99,7 +99,10 @@ struct WireReader {
         let length = try varint(before: end)
         guard length <= Self.longestContent else { throw fault(.contentTooLong(length), at: lengthStart) }
         guard length <= end - position else {
-          throw fault(.contentBeyondEnd(length, left: end - position, ofFile: end == byteCount), at: lengthStart)
+          throw fault(
+            .contentBeyondEnd(length, left: end - position, ofFile: end == byteCount),
+            at: lengthStart
+          )
         }
         return field(number, type, start, lengthStart, position..<(position + length), 0)
       case .groupStart:
@@ -150,7 +153,10 @@ struct WireReader {
         let lengthStart = position
         let length = try varint(before: end)
         guard length <= end - position else {
-          throw fault(.contentBeyondEnd(length, left: end - position, ofFile: end == byteCount), at: lengthStart)
+          throw fault(
+            .contentBeyondEnd(length, left: end - position, ofFile: end == byteCount),
+            at: lengthStart
+          )
         }
         position += length
       case .groupStart:
