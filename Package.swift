@@ -35,6 +35,17 @@ let package = Package(
   ],
   targets: [
     .target(name: "CKernels"),
+    .systemLibrary(
+      name: "CProtobufC",
+      pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]
+    ),
+    // What protoc-c makes of Schemas/onnx.proto: never edited, made again by Tools/generate-onnx.
+    .target(
+      name: "COnnx",
+      dependencies: ["CProtobufC"],
+      linkerSettings: [.linkedLibrary("protobuf-c")]
+    ),
     .target(name: "ModelIR", swiftSettings: memorySafe),
     .target(name: "StrictJSON", swiftSettings: memorySafe),
     .target(name: "ByteIO", dependencies: ["ModelIR", crypto, system], swiftSettings: houseStyle),
@@ -44,6 +55,7 @@ let package = Package(
       swiftSettings: memorySafe
     ),
     .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
+    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR", "COnnx"], swiftSettings: houseStyle),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(
       name: "Quantizing",
@@ -101,6 +113,11 @@ let package = Package(
     .testTarget(
       name: "GGUFTests",
       dependencies: ["GGUF", "ByteIO", "ModelIR", "TestSupport"],
+      swiftSettings: houseStyle
+    ),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: ["ONNX", "ByteIO", "ModelIR", "TestSupport"],
       swiftSettings: houseStyle
     ),
     .testTarget(

@@ -100,12 +100,19 @@ public struct Folder: Sendable {
     self.root = root
   }
 
-  /// Where the Hugging Face cache keeps the files of this snapshot: `X/blobs` for `X/snapshots/REVISION`.
+  /// Where the Hugging Face cache keeps the files of this snapshot: `X/blobs` for `X/snapshots/REVISION` and for
+  /// the folders in it.
   private var blobs: FilePath? {
-    let parent = root.removingLastComponent()
-    guard parent.lastComponent?.string == "snapshots" else { return nil }
-    let candidate = parent.removingLastComponent().appending("blobs").string
-    return (try? Self.resolve(candidate, displayName: candidate)).map { FilePath($0) }
+    var folder = root
+    while !folder.isEmpty, folder.lastComponent != nil {
+      let parent = folder.removingLastComponent()
+      if parent.lastComponent?.string == "snapshots" {
+        let candidate = parent.removingLastComponent().appending("blobs").string
+        return (try? Self.resolve(candidate, displayName: candidate)).map { FilePath($0) }
+      }
+      folder = parent
+    }
+    return nil
   }
 
   /// The folder part of a path; `.` if it has none.

@@ -99,7 +99,7 @@ private struct ManifestParser {
       case "name": name = TensorName(try reader.readString())
       case "dtype":
         let text = try reader.readString()
-        guard let type = ElementType(name: text) else {
+        guard let type = ElementType(name: text), type.isInSafetensors else {
           throw parser.fault(.wrongField("dtype \"\(text)\"", expected: "a dtype of safetensors"))
         }
         elementType = type

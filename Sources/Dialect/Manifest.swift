@@ -136,7 +136,8 @@ public struct ManifestFault: Fault, Hashable {
         ("its part \(part.text) has the shape \(found)", expected)
       case .unmentionedTensor: ("is in the file and not in \(Manifest.manifestKey)", nil)
       case .tooLarge: ("shape: its parts would exceed 64 bits of bytes", nil)
-      case .subByteType(let type): ("dtype: \(type.name) elements share bytes", "such a tensor is dense")
+      case .subByteType(let type):
+        ("dtype: \(type.name) elements share bytes or exceed 64 bits", "such a tensor is dense")
       }
     return Diagnosis(.badData, file: file, tensor: tensor, problem, expected: expected)
   }

@@ -31,7 +31,7 @@ enum ElementText {
     case .float8E4M3, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ:
       let digits = String(bits, radix: 16)
       return "0x" + (digits.utf8.count < 2 ? "0" : "") + digits
-    case .float4E2M1, .float6E2M3, .float6E3M2: return "?"
+    case .float4E2M1, .float6E2M3, .float6E3M2, .uint2, .int2, .uint4, .int4, .complex128: return "?"
     }
   }
 

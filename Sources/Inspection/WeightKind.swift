@@ -18,7 +18,7 @@ public enum WeightKind: String, Sendable, Hashable {
   /// Whether elements of a type can be weights, or the codes of quantized ones.
   public static func isWeight(_ type: ElementType) -> Bool {
     switch type {
-    case .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64, .complex64, .float8E8M0: false
+    case .bool, .int16, .uint16, .int32, .uint32, .int64, .uint64, .complex64, .complex128, .float8E8M0: false
     default: true
     }
   }

@@ -1,7 +1,8 @@
 /// The type of one stored element, as the file declares it.
 ///
-/// The cases are the dtypes of safetensors 0.8 (`safetensors/src/tensor.rs`), in the order in which its
-/// writer ranks them: a reference-like file holds the highest first. Names are spelled by ``name``.
+/// The first cases are the dtypes of safetensors 0.8 (`safetensors/src/tensor.rs`), in the order in which its
+/// writer ranks them: a reference-like file holds the highest first. Behind them stand those that only ONNX
+/// has, see ``isInSafetensors``. Names are spelled by ``name``.
 public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, Comparable {
   /// One byte, false when 0.
   case bool
@@ -47,8 +48,22 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, Comparable {
   case int64
   /// Unsigned 64-bit integer.
   case uint64
+  /// Unsigned 2-bit integer, four elements to the byte, the first in the lowest bits.
+  case uint2
+  /// Signed 2-bit integer, four elements to the byte, the first in the lowest bits.
+  case int2
+  /// Unsigned 4-bit integer, two elements to the byte, the first in the low half.
+  case uint4
+  /// Signed 4-bit integer, two elements to the byte, the first in the low half.
+  case int4
+  /// Two double precision floats: real part, imaginary part.
+  case complex128
 
-  /// The safetensors spelling, which reports and manifests use too.
+  /// Whether safetensors has the type; the others are ONNX's alone, and neither read from such a file nor
+  /// written to one.
+  public var isInSafetensors: Bool { self <= .uint64 }
+
+  /// The safetensors spelling, or one in its manner, which reports and manifests use too.
   public var name: String {
     switch self {
     case .bool: "BOOL"
@@ -73,6 +88,11 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, Comparable {
     case .float64: "F64"
     case .int64: "I64"
     case .uint64: "U64"
+    case .uint2: "U2"
+    case .int2: "I2"
+    case .uint4: "U4"
+    case .int4: "I4"
+    case .complex128: "C128"
     }
   }
 
@@ -80,35 +100,40 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable, Comparable {
     uniqueKeysWithValues: allCases.map { ($0.name, $0) }
   )
 
-  /// The type that safetensors spells `name`, if there is one.
+  /// The type that is spelled `name`, if there is one; safetensors need not have it.
   public init?(name: String) {
     guard let found = Self.byName[name] else { return nil }
     self = found
   }
 
-  /// The bits of one element: 4, 6, 8, 16, 32 or 64.
+  /// The bits of one element: 2, 4, 6, 8, 16, 32, 64 or 128.
   public var bitWidth: Int {
     switch self {
-    case .float4E2M1: 4
+    case .uint2, .int2: 2
+    case .float4E2M1, .uint4, .int4: 4
     case .float6E2M3, .float6E3M2: 6
     case .bool, .uint8, .int8, .float8E5M2, .float8E4M3, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ: 8
     case .int16, .uint16, .float16, .bfloat16: 16
     case .int32, .uint32, .float32: 32
     case .complex64, .float64, .int64, .uint64: 64
+    case .complex128: 128
     }
   }
 
-  /// The bytes of one element, or nil for the types that share bytes.
-  public var byteWidth: Int? { bitWidth >= 8 ? bitWidth / 8 : nil }
+  /// The bytes of one element, or nil for the types whose elements are only moved, as bytes: those that share
+  /// bytes, and ``complex128``, which is wider than any lane.
+  public var byteWidth: Int? { bitWidth >= 8 && bitWidth <= 64 ? bitWidth / 8 : nil }
 
   /// Whether elements are numbers with a fraction: what a weight usually is.
   public var isFloatingPoint: Bool {
     switch self {
-    case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64: false
+    case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64, .uint2, .int2, .uint4,
+      .int4:
+      false
     default: true
     }
   }
 
-  /// Ranks as the safetensors writer does.
+  /// Ranks as the safetensors writer does; the types that it does not have come last.
   public static func < (left: ElementType, right: ElementType) -> Bool { left.rawValue < right.rawValue }
 }

@@ -241,7 +241,9 @@ struct HeaderParser {
       if let recentType, recentType.name == name {
         partial.elementType = recentType.type
       } else {
-        guard let type = ElementType(name: name) else { throw fault(.unknownType(name), at: start) }
+        guard let type = ElementType(name: name), type.isInSafetensors else {
+          throw fault(.unknownType(name), at: start)
+        }
         recentType = (name, type)
         partial.elementType = type
       }

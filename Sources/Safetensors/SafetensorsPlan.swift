@@ -36,7 +36,7 @@ public struct SafetensorsPlan: Sendable {
 
   /// A plan for these parts.
   /// - Parameter metadata: what `__metadata__` will hold, or nil for none.
-  /// - Throws: ``SafetensorsPlanFault`` where the header would grow too large.
+  /// - Throws: ``SafetensorsPlanFault`` where the header would grow too large, or the format lacks a type.
   public init(file: String, parts: [Part], metadata: Metadata?) throws {
     let order = parts.indices.sorted { left, right in
       let (a, b) = (parts[left], parts[right])
@@ -52,6 +52,9 @@ public struct SafetensorsPlan: Sendable {
     var end: UInt64 = 0
     for (place, index) in order.enumerated() {
       let part = parts[index]
+      guard part.elementType.isInSafetensors else {
+        throw SafetensorsPlanFault(file: file, rule: .typeNotInFormat(part.elementType, of: part.name))
+      }
       if place > 0 { text.append(UInt8(ascii: ",")) }
       starts[index] = end
       let (next, overflow) = end.addingReportingOverflow(part.byteCount)
@@ -119,6 +122,8 @@ public struct SafetensorsPlanFault: Fault, Hashable {
     case dataTooLarge
     /// Two tensors of one type have one name.
     case duplicateName(TensorName)
+    /// A tensor has an element type that the format does not.
+    case typeNotInFormat(ElementType, of: TensorName)
   }
 
   /// The file.
@@ -144,6 +149,8 @@ public struct SafetensorsPlanFault: Fault, Hashable {
         "would be written twice",
         expected: "one tensor of each name"
       )
+    case .typeNotInFormat(let type, let name):
+      Diagnosis(.cannotCreate, file: file, tensor: name, "safetensors has no type \(type.name)")
     case .dataTooLarge: Diagnosis(.cannotCreate, file: file, "the data would exceed 2^63 bytes")
     }
   }

@@ -8,7 +8,7 @@ enum LaneWidth: Int, Sendable {
   case bits32 = 4
   case bits64 = 8
 
-  /// The width of a type, or nil for the types that share bytes.
+  /// The width of a type, or nil for the types that share bytes or are wider.
   init?(_ type: ElementType) {
     guard let bytes = type.byteWidth else { return nil }
     self.init(rawValue: bytes)

@@ -26,7 +26,9 @@ public enum LayoutObstacle: Error, Sendable, Hashable {
   /// The reason in words.
   public var reason: String {
     switch self {
-    case .subByteType(let type): "\(type.name) packs elements into shared bytes"
+    case .subByteType(let type):
+      type.bitWidth < 8
+        ? "\(type.name) packs elements into shared bytes" : "\(type.name) elements exceed 64 bits"
     case .empty: "it has no element"
     case .rankBelowTwo: "its rank is below 2"
     case .rowsTooLong(let columns): "column indices of \(columns) columns need more than 32 bits"

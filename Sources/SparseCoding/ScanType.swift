@@ -10,7 +10,7 @@ struct ScanType {
   /// Whether the type has a zero at all.
   var hasZero: Bool
 
-  /// The bits of a type, or nil for the types that share bytes.
+  /// The bits of a type, or nil for the types that share bytes or are wider than a lane.
   init?(_ type: ElementType) {
     /// A type with these bits.
     func make(_ magnitude: UInt64, _ nonfinite: UInt64) -> lacuna_scan_type {
@@ -19,7 +19,7 @@ struct ScanType {
     alwaysClassifies = false
     hasZero = true
     switch type {
-    case .float4E2M1, .float6E2M3, .float6E3M2: return nil
+    case .float4E2M1, .float6E2M3, .float6E3M2, .uint2, .int2, .uint4, .int4, .complex128: return nil
     case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64: kernel = make(.max, 0)
     case .float16: kernel = make(0x7FFF, 0x7C00)
     case .bfloat16: kernel = make(0x7FFF, 0x7F80)
@@ -91,7 +91,7 @@ struct ScanType {
       }
       return (nan, infinite)
     case .bool, .uint8, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64, .float4E2M1, .float6E2M3,
-      .float6E3M2:
+      .float6E3M2, .uint2, .int2, .uint4, .int4, .complex128:
       return (0, 0)
     }
   }

@@ -33,6 +33,17 @@ struct HubCacheTests {
     #expect(file.displayName == temporary.path("\(Self.snapshot)/model.safetensors"))
   }
 
+  @Test("So is a link in a folder of the snapshot, however deep")
+  func folderInSnapshot() throws {
+    try temporary.createFolder("\(Self.snapshot)/onnx/more")
+    try temporary.link("\(Self.snapshot)/onnx/more/file", to: "../../../../blobs/\(Self.digest)")
+    #expect(try Folder(temporary.path("\(Self.snapshot)/onnx/more")).open("file").byteCount == 3)
+    try temporary.link("\(Self.snapshot)/onnx/more/other", to: "../../../../outside")
+    #expect(throws: FolderFault.self) {
+      try Folder(temporary.path("\(Self.snapshot)/onnx/more")).open("other")
+    }
+  }
+
   @Test("It is followed through a link to the snapshot too")
   func linkedSnapshot() throws {
     try temporary.link("\(Self.snapshot)/model.safetensors", to: "../../blobs/\(Self.digest)")

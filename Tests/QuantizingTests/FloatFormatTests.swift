@@ -112,7 +112,7 @@ struct FloatFormatTests {
     #expect(Set(formats.map(\.1)) == Set(FloatFormat.allCases))
     #expect(
       ElementType.allCases.filter { $0.isFloatingPoint && FloatFormat($0) == nil }
-        == [.float8E4M3FNUZ, .float8E5M2FNUZ, .complex64]
+        == [.float8E4M3FNUZ, .float8E5M2FNUZ, .complex64, .complex128]
     )
     #expect(ElementType.allCases.allSatisfy { $0.isFloatingPoint || FloatFormat($0) == nil })
     #expect(FloatFormat(.float8E4M3) == .e4m3)

@@ -13,7 +13,7 @@ struct AcceptedHeaderTests {
 
   static let entry = #"{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
 
-  @Test("Every element type is read", arguments: ElementType.allCases)
+  @Test("Every element type is read", arguments: ElementType.allCases.filter(\.isInSafetensors))
   func elementType(type: ElementType) throws {
     let file = SafetensorsBuilder([
       .init("a", type.name, [2, 4], [UInt8](repeating: 1, count: type.bitWidth))

@@ -108,6 +108,7 @@ struct BrokenHeader: Sendable, CustomTestStringConvertible {
     a(.wrongField("the tensor's array", expected: "three elements"), at: 29, #"["U8",[1],[0,1],null]"#),
     a(.unknownType("f32"), at: 22, #"{"dtype":"f32"}"#),
     a(.unknownType(""), at: 14, #"["",[],[]]"#),
+    a(.unknownType("U4"), at: 22, #"{"dtype":"U4"}"#),
   ]
 
   private static let entry = #"{"dtype":"U8","shape":[1],"data_offsets":[0,1]}"#

@@ -172,11 +172,11 @@ struct AxisTests {
     }
   }
 
-  @Test("Types that share bytes are not counted along axes")
+  @Test("Types that share bytes or are wider than a lane are not counted along axes")
   func subByteTypes() {
     for type in ElementType.allCases {
-      #expect((VerticalCounter(type) == nil) == (type.bitWidth < 8), "\(type.name)")
-      #expect((VerticalPatterns(type) == nil) == (type.bitWidth < 8), "\(type.name)")
+      #expect((VerticalCounter(type) == nil) == (type.byteWidth == nil), "\(type.name)")
+      #expect((VerticalPatterns(type) == nil) == (type.byteWidth == nil), "\(type.name)")
     }
   }
 }

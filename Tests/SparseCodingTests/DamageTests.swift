@@ -47,7 +47,7 @@ struct DamageTests {
       generator.isHit(percentage: 30)
       ? alignment + .random(in: 1...70, using: &generator) : .random(in: 2...130, using: &generator)
     return DenseSample(
-      type: generator.pick(ElementType.allCases.filter { $0.bitWidth >= 8 }),
+      type: generator.pick(ElementType.allCases.filter { $0.byteWidth != nil }),
       shape: .of(.random(in: 1...4, using: &generator), columns),
       percentage: generator.pick([3, 30, 70]),
       complyingWith: pattern,

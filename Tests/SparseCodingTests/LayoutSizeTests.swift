@@ -9,7 +9,7 @@ struct LayoutSizeTests {
     var generator = SeededGenerator(stream: "size \(layout)")
     var pattern: NMPattern?
     if case .nm(let complied) = layout { pattern = complied }
-    for type in ElementType.allCases where type.bitWidth >= 8 {
+    for type in ElementType.allCases where type.byteWidth != nil {
       for shape in LayoutCases.shapes(layout, using: &generator).prefix(4) {
         let sample = DenseSample(
           type: type,

@@ -118,10 +118,10 @@ struct ScanTests {
     }
   }
 
-  @Test("Types that share bytes are not scanned")
+  @Test("Types that share bytes or are wider than a lane are not scanned")
   func subByteTypes() {
     for type in ElementType.allCases {
-      #expect(ChunkScanner.canScan(type) == (type.bitWidth >= 8), "\(type.name)")
+      #expect(ChunkScanner.canScan(type) == (type.byteWidth != nil), "\(type.name)")
     }
   }
 
