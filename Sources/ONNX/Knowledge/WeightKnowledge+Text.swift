@@ -30,7 +30,7 @@ extension WeightKnowledge {
   }
 
   /// The steps in words, with runs of the same named once.
-  private static func text(of path: [PathStep]) -> String {
+  static func text(of path: [PathStep]) -> String {
     var parts: [(step: PathStep, count: Int)] = []
     for step in path {
       if let last = parts.indices.last, parts[last].step == step {

@@ -1,4 +1,4 @@
-public import ModelIR
+package import ModelIR
 
 /// How the codes of a weight become reals, as the graph around it says.
 package struct WeightQuantization: Sendable, Hashable {
@@ -93,6 +93,8 @@ package struct WeightQuantization: Sendable, Hashable {
   package var scale: Parameter
   /// The code of zero.
   package var zeroPoint: Parameter
+  /// How zero points share bytes: as the codes do, or not.
+  package var zeroPointPacking: Packing = .none
   /// A second scale over all.
   package var globalScale: Parameter = .none
   /// Where the weight is turned before it is dequantized: for each axis of what is dequantized the stored axis,

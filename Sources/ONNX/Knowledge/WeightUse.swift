@@ -1,4 +1,4 @@
-public import ModelIR
+package import ModelIR
 
 /// One node that reads a stored tensor, directly or through operators that hand it on.
 package struct WeightUse: Sendable, Hashable {
@@ -10,7 +10,15 @@ package struct WeightUse: Sendable, Hashable {
     case lookUp
     /// It is combined element by element.
     case elementwise
-    /// It is a bias, scale, shape, or something else beside the operand that the operator is about.
+    /// It is added to the result of a product.
+    case bias
+    /// It is the scale of a quantization.
+    case scale
+    /// It is the zero point of a quantization.
+    case zeroPoint
+    /// It is a shape, axes, indices, or a condition.
+    case shape
+    /// It is something else beside the operand that the operator is about.
     case parameter
     /// It is cut, joined, or spread, and not followed further.
     case rearranged
@@ -40,6 +48,8 @@ package struct WeightUse: Sendable, Hashable {
   /// The axes along which the product sums: axes of ``logicalShape`` where there is one, else of the stored
   /// tensor. One for all but `Einsum`.
   package var axes: [Int]
+  /// What these axes are called: `K`, `input channels`.
+  package var axisName: String
   /// Why there is no axis; nil if there is one.
   package var absence: AxisAbsence?
   /// The shape in elements where several share a stored unit, as `MatMulNBits` packs them: `[N, K]`.

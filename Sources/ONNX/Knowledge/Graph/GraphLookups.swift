@@ -19,7 +19,10 @@ final class GraphLookups {
   let index: ValueIndex
   let functions: Functions
   let contexts: CallContexts
-  let annotations: [ResolvedAnnotation]
+  /// What annotations say, by the value that they are about; the first few of each.
+  let annotations: [Int: [ResolvedAnnotation]]
+  /// Whether `Scan` has the form of operator set 8, with a batch axis of its own.
+  let hasBatchedScan: Bool
   private let source: any SmallIntegers
   private var integersOfTensor: [Int: [Int64]?] = [:]
   /// Whether an answer since this was last cleared depended on the context.
@@ -30,7 +33,12 @@ final class GraphLookups {
     self.source = source
     let scopes = NameScopes(model)
     index = scopes.index
-    annotations = scopes.annotations
+    annotations = scopes.annotations.reduce(into: [:]) { all, annotation in
+      if all[annotation.value, default: []].count < 4 {
+        all[annotation.value, default: []].append(annotation)
+      }
+    }
+    hasBatchedScan = model.operatorSets.contains { $0.domain.isEmpty && $0.version < 9 }
     functions = Functions(model, scopes.index)
     contexts = CallContexts(functions)
   }

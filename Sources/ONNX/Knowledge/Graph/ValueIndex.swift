@@ -97,6 +97,12 @@ struct ValueIndex {
     return place < firstInput[node + 1] ? inputs[place] : nil
   }
 
+  /// The number of a node's inputs, those left out in between included.
+  func inputCount(of node: Int) -> Int { firstInput[node + 1] - firstInput[node] }
+
+  /// The number of places where values are read.
+  var readerCount: Int { inputs.count }
+
   /// The value that a node defines at a position, if any.
   func output(_ position: Int, of node: Int) -> Int? {
     let value = firstOutput[node] + position
