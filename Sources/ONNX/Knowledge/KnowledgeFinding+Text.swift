@@ -1,3 +1,5 @@
+internal import ModelIR
+
 extension KnowledgeFinding {
   /// The finding in one line, for people: `tensor "w_scale": 3 blocks along axis 0 (shape [3, 6]), needs 4 (shape
   /// [4, 6]) for weight "w" of DequantizeLinear "dq"`. Names are the file's: escape the line before it reaches a

@@ -1,3 +1,5 @@
+internal import ModelIR
+
 extension WeightUse {
   /// The evidence in words, for people: `MatMul "fc1", input 1 via Transpose: K is axis 1`. Names are the file's:
   /// escape the line before it reaches a terminal.
