@@ -1,6 +1,6 @@
-"""Writes elements.tsv: what the onnx package (1.23.2) finds in the models of this folder.
+"""Writes tensors.tsv: what the onnx package (1.23.2) finds in the models of this folder.
 
-    python make-elements.py > elements.tsv
+    python make-tensors.py > tensors.tsv
 
 Columns: file, place, name (of initializers; else of the attribute), element type, dimensions, where the elements
 are.
