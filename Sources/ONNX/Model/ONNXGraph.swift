@@ -10,11 +10,8 @@ package struct ONNXGraph: Sendable {
     case body(node: Int, attribute: String)
     /// A model-local function. Its callers' inputs are its inputs; nothing outside is visible.
     case function(domain: String, name: String, overload: String)
-<<<<<<< HEAD
     /// A graph that is the default of a function's own attribute, of this name; its parent is the function.
     case functionAttribute(String)
-=======
->>>>>>> 181736b16ecff66b8f5eb4e56a7f856370751d91
     /// The initialization of a training info.
     case trainingInitialization
     /// The algorithm of a training info. The main graph's names are visible.
@@ -54,11 +51,8 @@ package struct ONNXNode: Sendable {
   package var outputs: [String]
   /// Its attributes in file order.
   package var attributes: [ONNXAttribute]
-<<<<<<< HEAD
   /// Which of several functions of one name it calls; empty almost always.
   package var overload: String = ""
-=======
->>>>>>> 181736b16ecff66b8f5eb4e56a7f856370751d91
 
   /// The attribute of a name.
   package func attribute(_ name: String) -> ONNXAttribute.Value? {

@@ -3,13 +3,13 @@ internal import ModelIR
 /// Finds the expansions of a graph.
 struct ExpansionFinder {
   private let model: ONNXModel
-  private let names: NameScopes
+  private let names: DefinedNames
   private let number: Int
   private let storage: ONNXStorage
   private var graph: ONNXGraph { model.graphs[number] }
 
   /// A finder for a graph of a model.
-  init(_ model: ONNXModel, _ names: NameScopes, graph number: Int, _ storage: ONNXStorage) {
+  init(_ model: ONNXModel, _ names: DefinedNames, graph number: Int, _ storage: ONNXStorage) {
     self.model = model
     self.names = names
     self.number = number

@@ -7,7 +7,7 @@ extension ONNXStorage {
     guard model.graphs.contains(where: { $0.nodes.contains { $0.operation == "BitShift" } }) else {
       return []
     }
-    let names = NameScopes(model)
+    let names = DefinedNames(model)
     var found: [BitmaskExpansion] = []
     for graph in model.graphs.indices {
       for expansion in try ExpansionFinder(model, names, graph: graph, self).expansions() {

@@ -17,7 +17,7 @@ extension WeightWalk {
     for place in lookups.index.resultPlaces[position.value] ?? [] {
       guard take() else { return }
       switch lookups.model.graphs[place.graph].role {
-      case .main, .trainingInitialization, .trainingAlgorithm: break
+      case .main, .trainingInitialization, .trainingAlgorithm, .functionAttribute: break
       case .function:
         lookups.dependedOnContext = true
         let context = lookups.contexts.all[position.context]

@@ -129,6 +129,9 @@ struct WeightWalk {
       case .attribute(let node, let name, _):
         guard lookups.model.graphs[graph].nodes.indices.contains(node) else { return }
         follow(attribute: name, of: lookups.index.firstNode[graph] + node, in: context)
+      case .functionAttribute:
+        // The default of an attribute that the calls of a function may set otherwise.
+        return
       }
       // Other callers can only say the same.
       if !lookups.dependedOnContext || !knowledge.isComplete { break }

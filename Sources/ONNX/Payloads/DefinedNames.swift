@@ -1,5 +1,5 @@
 /// What names mean in each graph of a model: lexically, a graph's own first, then those of the one around it.
-struct NameScopes {
+struct DefinedNames {
   /// What a graph makes of a name.
   private enum Meaning {
     case producer(Int)
