@@ -4,6 +4,8 @@ public enum Container: String, Sendable, Hashable {
   case safetensors
   /// ggml's GGUF.
   case gguf
+  /// ONNX, a graph with its tensors.
+  case onnx
 }
 
 /// One file of a model.

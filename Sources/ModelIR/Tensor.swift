@@ -17,6 +17,9 @@ public struct Tensor: Sendable {
   /// How else the elements can be seen, where what is stored is not what counts.
   public var views: TensorViews?
 
+  /// Who uses the tensor, where the source has a graph that tells.
+  public var uses: TensorUses?
+
   /// A tensor of these parts.
   public init(
     name: TensorName,

@@ -1,0 +1,219 @@
+internal import ByteIO
+package import ModelIR
+
+/// An ONNX model as a model of the IR: every stored tensor of numbers, along which axes products sum over it, and what
+/// its codes are as numbers.
+///
+/// A tensor that nodes put together from a mask is one tensor, and its parts are none. Tensors of strings stay out.
+/// Memory: descriptors; views decode what is read.
+package struct ONNXImport: Sendable {
+  /// What a tensor of the model is in the file.
+  package enum Origin: Sendable {
+    /// A stored tensor, by its number in ``ONNXModel/tensors``.
+    case tensor(Int)
+    /// Nodes that expand a mask.
+    case expansion(BitmaskExpansion)
+
+    /// The tensor that holds the elements, by its number in ``ONNXModel/tensors``.
+    package var number: Int {
+      switch self {
+      case .tensor(let number): number
+      case .expansion(let expansion): expansion.values
+      }
+    }
+  }
+
+  /// The file as it was read.
+  package let reader: ONNXReader
+  /// What the graphs say of its tensors.
+  package let knowledge: GraphKnowledge
+  /// The model. Its first file is the model's own, the others hold external data.
+  package private(set) var model: Model
+  /// What each of the model's tensors is in the file.
+  package private(set) var origins: [Origin] = []
+  /// Names of tensors that stay out, and why.
+  package private(set) var leftOut: [(name: TensorName, reason: String)] = []
+
+  /// Puts a model that was read into the IR.
+  /// - Parameter name: the file's name within the model.
+  /// - Throws: ``PayloadFault`` for elements that contradict their tensor, and what reading throws.
+  package init(_ reader: ONNXReader, name: String) throws {
+    self.reader = reader
+    var files = [
+      ModelFile(
+        source: reader.source,
+        name: name,
+        skeleton: Region(file: 0, offset: 0, byteCount: 0),
+        metadata: Self.metadata(of: reader.model),
+        declaresMetadata: false
+      )
+    ]
+    for file in reader.externalFiles {
+      files.append(
+        ModelFile(
+          source: file.source,
+          name: file.location,
+          skeleton: Region(file: files.count, offset: 0, byteCount: 0),
+          metadata: Metadata(),
+          declaresMetadata: false
+        )
+      )
+    }
+    let sources = files.map(\.source)
+    var storage = ONNXStorage(files: sources, external: Array(files.indices.dropFirst()))
+    knowledge = GraphKnowledge(model: reader.model, smallIntegers: StoredIntegers(reader.model, storage))
+    model = Model(container: .onnx, files: files, tensors: [], warnings: reader.warnings)
+    let expansions = try storage.bitmaskExpansions(in: reader.model)
+    try addTensors(expansions, &storage)
+    model.views = storage.views
+    addFindings()
+    for source in sources { try source.rest() }
+  }
+
+  private static func metadata(of model: ONNXModel) -> Metadata {
+    var metadata = Metadata()
+    for (key, value) in model.metadata where metadata.value(forKey: key) == nil {
+      metadata.append(key: key, value: .string(value))
+    }
+    return metadata
+  }
+
+  private mutating func addTensors(_ expansions: [BitmaskExpansion], _ storage: inout ONNXStorage) throws {
+    let source = reader.model
+    var expanded: [Int: BitmaskExpansion] = [:]
+    var hidden: Set<Int> = []
+    for expansion in expansions where expansion.graph == 0 {
+      expanded[expansion.values] = expansion
+      hidden.insert(expansion.mask)
+      hidden.formUnion(expansion.constants)
+    }
+    let codes = WeightCodes(model: source, storage: storage)
+    for (number, stored) in source.tensors.enumerated() where !hidden.contains(number) {
+      guard let type = stored.type.elementType else {
+        leftOut.append((stored.scopedName, "its elements are strings"))
+        continue
+      }
+      let known = knowledge[number]
+      do {
+        if let expansion = expanded[number], let shape = Shape(expansion.extents) {
+          let found = try storage.storage(of: expansion, in: source)
+          var tensor = Tensor(
+            name: TensorName(expansion.output),
+            elementType: type,
+            shape: shape,
+            storage: found.storage
+          )
+          tensor.uses = uses(ofExpansion: expansion)
+          add(tensor, .expansion(expansion))
+          continue
+        }
+        var tensor = Tensor(
+          name: stored.scopedName,
+          elementType: type,
+          shape: stored.shape,
+          storage: try storage.storage(of: stored).storage,
+          quantization: quantization(known.quantization, of: stored),
+          reduction: known.reduction
+        )
+        tensor.uses = uses(known)
+        if let found = try codes.codes(of: number, known.quantization) {
+          let region = try storage.append(found.numbers)
+          tensor.views = TensorViews(
+            codes: Tensor(name: tensor.name, elementType: .int16, shape: found.shape, storage: .dense(region))
+          )
+        }
+        add(tensor, .tensor(number))
+      } catch let obstacle as ONNXStorage.Obstacle {
+        leftOut.append((stored.scopedName, obstacle.reason))
+      }
+    }
+  }
+
+  private mutating func add(_ tensor: Tensor, _ origin: Origin) {
+    model.tensors.append(tensor)
+    origins.append(origin)
+  }
+
+  /// What the IR says of a quantization that the graph tells.
+  private func quantization(_ known: WeightQuantization?, of stored: ONNXTensor) -> Quantization? {
+    guard let known else { return nil }
+    /// A parameter by its name.
+    func parameter(_ parameter: WeightQuantization.Parameter) -> Quantization.Parameter? {
+      switch parameter {
+      case .tensor(let number): .tensor(reader.model.tensors[number].scopedName)
+      case .constant(let value): .constant(String(value))
+      case .computed, .none: nil
+      }
+    }
+    let granularity: Quantization.Granularity
+    switch known.granularity {
+    case .channel(let axis): granularity = .channel(axis: axis)
+    case .blocked(let axis, let size): granularity = .group(axis: axis, size: Int(clamping: size))
+    case .blockShape(let extents): granularity = .block(extents.map { Int(clamping: $0) })
+    case .tensor, .flatRuns, .unknown: granularity = .tensor
+    }
+    let packing: String? = known.packing == .none ? nil : Self.packing
+    return Quantization(
+      scheme: known.schemeName(of: stored.type),
+      bits: known.bits,
+      packing: packing,
+      logicalShape: known.logicalShape,
+      granularity: granularity,
+      scale: parameter(known.scale),
+      zeroPoint: parameter(known.zeroPoint),
+      globalScale: parameter(known.globalScale)
+    )
+  }
+
+  /// The ``Quantization/packing`` of codes that share bytes as their operator demands.
+  package static let packing = "onnx"
+
+  /// Who uses a tensor, in words.
+  private func uses(_ known: WeightKnowledge) -> TensorUses? {
+    guard !known.uses.isEmpty else { return TensorUses(role: known.role.rawValue, consumers: "", evidence: []) }
+    return TensorUses(
+      role: known.role.rawValue,
+      consumers: known.consumers,
+      evidence: known.uses.prefix(TensorUses.most).map { $0.evidence(in: reader.model) },
+      omitted: known.uses.count + known.omittedUses - min(known.uses.count, TensorUses.most)
+    )
+  }
+
+  /// Who uses what an expansion makes: the knowledge of its values ends at the look-up, so its own consumers are
+  /// named.
+  private func uses(ofExpansion expansion: BitmaskExpansion) -> TensorUses? {
+    let nodes = reader.model.graphs[expansion.graph].nodes.filter { $0.inputs.contains(expansion.output) }
+    return TensorUses(
+      role: "weight",
+      consumers: nodes.prefix(4).map(\.operation).joined(separator: "; "),
+      evidence: []
+    )
+  }
+
+  private mutating func addFindings() {
+    let file = reader.source.displayName
+    for finding in knowledge.findings {
+      model.warnings.append(
+        Diagnosis(
+          .badData,
+          file: file,
+          tensor: reader.model.tensors[finding.tensor].scopedName,
+          "\(finding.has)",
+          expected: "\(finding.needs)"
+        )
+      )
+    }
+  }
+}
+
+extension WeightQuantization {
+  /// The scheme in a word or two: `QDQ int8`, `MatMulNBits 4 bits`.
+  func schemeName(of type: ONNXDataType) -> String {
+    switch source {
+    case .dequantizeLinear: "QDQ \(type)"
+    case .fakeQuantized: "QDQ in training"
+    case .operand, .integerOperand: packing == .none ? "\(operation) \(type)" : "\(operation) \(bits) bits"
+    case .annotation: "annotated \(type)"
+    }
+  }
+}
