@@ -1,0 +1,1 @@
+def check_forms(check, attempt, equal): pass
