@@ -137,11 +137,11 @@ def random_blocks(random, name, count, wild):
     return blocks.tobytes()
 
 
-def random_numbers(random, shape):
-    """Numbers as weights have them: scales of all sizes, zeros, whole blocks of zeros, equal ones, ties."""
+def random_numbers(random, shape, low=-20):
+    """Numbers as weights have them: scales from 2^low to 2^11, zeros, whole blocks of zeros, equal ones, ties."""
     values = random.standard_normal(shape).astype(np.float32)
     rows = values.reshape(-1, 32)
-    rows *= np.exp2(random.integers(-20, 12, size=(len(rows), 1))).astype(np.float32)
+    rows *= np.exp2(random.integers(low, 12, size=(len(rows), 1))).astype(np.float32)
     kind = random.integers(8, size=len(rows))
     rows[kind == 0] = 0
     rows[kind == 1] = np.where(random.random((int((kind == 1).sum()), 32)) < 0.5, 0, rows[kind == 1])
@@ -197,10 +197,10 @@ def of_bits(word, value):
     return value
 
 
-def write_gguf(path, metadata, tensors, big_endian=False, tensors_in_shard=0):
-    """Lets the package write a file, or shards of it beside `path`."""
+def write_gguf(path, metadata, tensors, big_endian=False, **split):
+    """Lets the package write a file, or shards of it beside `path`; `split` is what its writer takes for that."""
     order = GGUFEndian.BIG if big_endian else GGUFEndian.LITTLE
-    writer = Writer(path, metadata["general.architecture"][1], endianess=order, split_max_tensors=tensors_in_shard)
+    writer = Writer(path, metadata["general.architecture"][1], endianess=order, **split)
     for key, (word, value) in metadata.items():
         if key == "general.architecture":
             continue
@@ -249,7 +249,7 @@ def value_of(field):
 def bits_of(kind, part):
     """One value of a field."""
     if kind == GGUFValueType.STRING:
-        return part.tobytes().decode()
+        return part.tobytes().decode(errors="surrogateescape")
     if kind in (GGUFValueType.FLOAT32, GGUFValueType.FLOAT64):
         return int.from_bytes(part.tobytes(), "little" if part.dtype.isnative else "big")
     return part[0].item()
