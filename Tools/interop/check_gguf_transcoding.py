@@ -47,6 +47,11 @@ def add_floats(maker, kind):
     maker.add_float("mxfp4-pack-quantized" if kind == "MXFP4" else "nvfp4-pack-quantized")
     module = next(reversed(maker.codes))
     codes, (_, scale) = maker.codes[module], maker.tensors[f"{module}.weight_scale"]
+    if kind == "NVFP4":
+        # Four groups make a block.
+        dtype, packed = maker.tensors[f"{module}.weight_packed"]
+        codes, scale = np.tile(codes, (1, 4)), np.tile(scale, (1, 4))
+        maker.tensors |= {f"{module}.weight_packed": (dtype, np.tile(packed, (1, 4))), f"{module}.weight_scale": ("F8_E4M3", scale)}
     if kind == "MXFP4":
         # Smaller exponents leave numbers that single precision has no room for.
         scale[:] = np.clip(scale, 8, 246)
@@ -109,7 +114,8 @@ def check_to(check, number):
             module = f"blk.{len(tensors)}.proj"
             tensors[f"{module}.weight"] = random_stored(check.random, kind)
             if kind == "NVFP4" and number:
-                factor = np.exp2(check.random.integers(-12, 1, size=1)).astype(np.float32)
+                # A factor of 1 is not written again.
+                factor = np.exp2(check.random.integers(-12, 0, size=1)).astype(np.float32)
                 tensors[f"{module}.scale"] = Stored("F32", (1,), factor.tobytes())
     tensors["norm.weight"] = Stored("F32", (16,), check.random.bytes(64))
     source, folder, back = check.folder / "source.gguf", check.folder / "unpacked", check.folder / "again.gguf"

@@ -69,9 +69,17 @@ def sizes(name):
 
 
 def encoded(name, values):
-    """Numbers as gguf encodes them."""
+    """Numbers as gguf encodes them; where zeros of both signs are equally large, the sign is that of ggml's C code.
+
+    There a block's largest number is +0 until one is larger, and the least is the first of equal ones; numpy takes any.
+    """
+    values = np.ascontiguousarray(values, np.float32)
     with np.errstate(all="ignore"):
-        data = quantize(np.ascontiguousarray(values, np.float32), GGMLQuantizationType[name])
+        data = quantize(values + np.float32(0), GGMLQuantizationType[name])
+    if name in ("Q4_1", "Q5_1"):
+        rows, blocks = values.reshape(-1, 32), data.reshape(-1, sizes(name)[1])
+        first = np.take_along_axis(rows, (rows == 0).argmax(axis=1)[:, None], axis=1)[:, 0]
+        blocks[(rows.min(axis=1) == 0) & np.signbit(first), 3] |= 0x80
     return Stored(name, values.shape, data.tobytes())
 
 
