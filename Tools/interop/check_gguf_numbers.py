@@ -7,8 +7,8 @@ import numpy as np
 from gguf.constants import GGML_QUANT_VERSION, LlamaFileType
 
 from gguf_comparing import attempt, cast, compared, equal
-from gguf_files import (BLOCKS, DECODED, ENCODED, PLAIN, Stored, encoded, random_blocks, random_metadata, random_numbers, random_tensors,
-                        read_gguf, sizes, write_gguf)
+from gguf_files import (BLOCKS, DECODED, ENCODED, HOLD_ZERO, PLAIN, Stored, encoded, random_blocks, random_metadata, random_numbers,
+                        random_tensors, read_gguf, sizes, write_gguf)
 from harness import LACUNA, Check, bits_with_zeros, read, report, write
 from small_floats import alike, lanes, numbers
 
@@ -129,6 +129,18 @@ def check_encoding(check, kind):
     check_ways(check, kind, sources[1])
 
 
+def check_warning(check, kind, source, target, sums):
+    """Who makes sparse weights blocks without a zero is told how many zeros go, unless that is allowed."""
+    document = report("convert", source, target, "--type", kind.lower(), "--quiet", "--force")
+    found = [warning["problem"] for warning in document["warnings"] if "zeros" in warning["problem"]]
+    if kind in HOLD_ZERO:
+        check.expect("nobody is warned of zeros that stay", found == [] and sums[2] == 0, f"{kind}: {found}, {sums}")
+        return
+    tensors, zeros, lost = map(int, sums)
+    wanted = f"{lost} of {zeros} zeros in {tensors} sparse tensor"
+    check.expect("zeros that go are warned of", len(found) == 1 and lost > 0 and found[0].startswith(wanted), f"{kind}: {found}, not {wanted}")
+
+
 def check_ways(check, kind, source):
     """However it is computed, in one file or in shards, read back or not, it is the same file."""
     whole, target, shards = check.folder / "whole.gguf", check.folder / "other.gguf", check.folder / "shards"
@@ -172,7 +184,7 @@ def check_losses(check, kind, source, found):
     document = report("convert", source, target, "--type", kind.lower(), "--quiet", "--force", "--allow-zero-loss")
     said = {tensor["name"]: tensor for tensor in document["tensors"]}
     blocks, _ = blocks_in(target, kind)
-    decoded = {}
+    decoded, sums = {}, np.zeros(3, np.int64)
     if attempt(check, f"{kind} decoded again", kind, target, back, "--type", "f32"):
         decoded = read(back)
     for name, tensor in found.items():
@@ -182,11 +194,14 @@ def check_losses(check, kind, source, found):
         one = said[name]
         check.expect("the zeros that are lost are counted", (one["zeros"], one["lost_zeros"]) == (zeros, lost),
                      f"{kind}: {name}: {one['zeros']} {one['lost_zeros']}, not {zeros} {lost}")
+        # What has a twentieth of zeros counts as sparse.
+        sums += [1, zeros, lost] if zeros >= before.size * 0.05 and lost else [0, 0, 0]
         error = float(np.sqrt(((after - before) ** 2).sum() / (before**2).sum()))
         check.expect("the error is that of the numbers", one["relative_error"] is not None and abs(one["relative_error"] - error)
                      <= 1e-6 * error + 1e-12, f"{kind}: {name}: {one['relative_error']}, not {error}")
         # A ternary code keeps the sign and little else; the scales of NVFP4 end at 448.
         check.expect("encoding keeps most of the numbers", error < (0.9 if kind in ("TQ1_0", "TQ2_0", "NVFP4") else 0.2), f"{kind}: {name}: {error}")
+    check_warning(check, kind, source, target, sums)
 
 
 def check_requantized(check):
@@ -242,4 +257,5 @@ with Check("gguf-numbers") as check:
     compared(check, *[f"{kind} decoded" for kind in [*DECODED, *PLAIN]], *[f"{kind} encoded" for kind in ENCODED],
              *[f"{kind} decoded again" for kind in [*ENCODED, *OURS_ALONE]], *[f"{kind} from other blocks" for kind in ENCODED],
              "encoded models say what they are", "encoded models keep their metadata", "the zeros that are lost are counted",
-             "the error is that of the numbers", "what is not encoded stays", "what is no number is refused", "encoding in another way", "encoding into shards")
+             "the error is that of the numbers", "what is not encoded stays", "what is no number is refused", "encoding in another way",
+             "encoding into shards", "zeros that go are warned of", "nobody is warned of zeros that stay")

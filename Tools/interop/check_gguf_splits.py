@@ -24,7 +24,8 @@ def check_split(check, path, metadata, tensors, what):
     if metadata.get("general.alignment", ("u32", 32))[1] != 32:
         # Their writer aligns all shards so and says it in the first only: the others cannot be read.
         return
-    for split in ({"split_max_tensors": len(tensors) // 4}, {"split_max_size": data // 5}, {"split_max_size": data // 3, "small_first_shard": True}):
+    for split in ({"split_max_tensors": len(tensors) // 4}, {"split_max_size": data // 5},
+                  {"split_max_size": data // 3, "small_first_shard": True}):
         check_theirs(check, path, metadata, tensors, split, f"{what} {split}")
 
 
@@ -42,8 +43,9 @@ def check_theirs(check, path, metadata, tensors, split, what):
     check.expect("their shards are one model", {one["name"]: one["digest"] for one in document["tensors"]}
                  == {name: tensor.digest for name, tensor in tensors.items()}, what)
     other = check.folder / "theirs.safetensors"
-    if attempt(check, "their shards become safetensors", what, first, other) and attempt(check, "their shards become safetensors", what, other, merged):
-        check.expect("through safetensors their shards become their whole file", merged.read_bytes() == path.read_bytes(), what)
+    rule = "through safetensors their shards become their whole file"
+    if attempt(check, rule, what, first, other) and attempt(check, rule, what, other, merged):
+        check.expect(rule, merged.read_bytes() == path.read_bytes(), what)
     shutil.rmtree(theirs)
 
 

@@ -79,7 +79,8 @@ def check_from(check, kind, version):
     _, tensors = read_gguf(target)
     for module, values in expected.items():
         tensor = tensors.get(f"{module}.weight")
-        if not check.expect("weights have the blocks that hold them", tensor is not None and tensor.type == kind, f"{what}: {module}: {tensor and tensor.type}"):
+        if not check.expect("weights have the blocks that hold them", tensor is not None and tensor.type == kind,
+                            f"{what}: {module}: {tensor and tensor.type}"):
             continue
         check.expect(f"{kind} from compressed-tensors", np.array_equal(whole_numbers(tensors, module), values), f"{what}: {module}: {values.shape}")
     for name, (dtype, values) in maker.plain.items():

@@ -146,5 +146,6 @@ with Check("gguf-verdicts") as check:
     check_hostile(check)
     check_mutations(check, 1000)
     compared(check, "odd files go out unchanged", "gguf finds arrays of arrays again", "big-endian files go out unchanged",
-             "gguf reads what was big-endian", "broken files have the verdict of the list", "strictly, what llama.cpp loads is taken and nothing else",
-             "gguf finds the same metadata in changed files", "gguf finds the same tensors in changed files")
+             "gguf reads what was big-endian", "broken files have the verdict of the list",
+             "strictly, what llama.cpp loads is taken and nothing else", "gguf finds the same metadata in changed files",
+             "gguf finds the same tensors in changed files")

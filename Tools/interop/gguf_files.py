@@ -30,8 +30,8 @@ DECODED = [name for name in BLOCKS if name not in ("Q1_0", "Q8_K")]
 ENCODED = ["Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "MXFP4", "TQ1_0", "TQ2_0"]
 # The types that have a code for zero, by their layouts in ggml's sources.
 HOLD_ZERO = {"Q4_0", "Q5_0", "Q8_0", "Q3_K", "Q6_K", "MXFP4", "NVFP4", "TQ1_0", "TQ2_0"}
-TEXTS = ["", "a", "llama", "naïve Größe", "日本語 Ελληνικά", "\U0001f999\u200d\u2764\ufe0f", "\0nul\0", "line\nbreak\r\n\ttab", '"\\/\b\f{}[],',
-         "\u202eright to left", "\ufeffmark", "e\u0301", "\x7f\x80\u2028\ufffd\U0010ffff"]
+TEXTS = ["", "a", "llama", "naïve Größe", "日本語 Ελληνικά", "\U0001f999\u200d\u2764\ufe0f", "\0nul\0", "line\nbreak\r\n\ttab",
+         '"\\/\b\f{}[],', "\u202eright to left", "\ufeffmark", "e\u0301", "\x7f\x80\u2028\ufffd\U0010ffff"]
 SHAPES = [(1,), (7,), (3, 5), (5, 1), (1, 1, 6), (2, 3, 4), (2, 3, 1, 5), (4, 1, 1, 1), (0, 3), (2, 0, 5)]
 
 
