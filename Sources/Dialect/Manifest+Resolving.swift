@@ -45,7 +45,8 @@ extension Manifest {
         elementType: entry.elementType,
         shape: entry.shape,
         storage: storage,
-        quantization: entry.quantization
+        quantization: form == .gguf && entry.layout == .dense
+          ? entry.quantization(ofBlocks: found[0]) : entry.quantization
       )
       if entry.quantization?.packing == Quantization.blockPacking && tensor.blockType == nil {
         throw fault(.wrongField("quantization", expected: "a type of ggml whose blocks make the rows"))
@@ -130,6 +131,20 @@ extension Manifest.Entry {
       part.quantization?.packing == quantization?.packing,
       part.quantization?.logicalShape == quantization?.logicalShape.map(form.shape(of:))
     else { throw .otherBlocks(part.name) }
+  }
+
+  /// What the file says of a part's blocks, along the axes that the manifest has: it is the file that knows.
+  fileprivate func quantization(ofBlocks part: Tensor) -> Quantization? {
+    guard let own = part.quantization, part.shape != shape else { return part.quantization }
+    var granularity = own.granularity
+    if case .group(_, let size) = granularity { granularity = .group(axis: max(0, shape.rank - 1), size: size) }
+    return Quantization(
+      scheme: own.scheme,
+      bits: own.bits,
+      packing: own.packing,
+      logicalShape: quantization?.logicalShape,
+      granularity: granularity
+    )
   }
 
   private func require(
