@@ -113,7 +113,10 @@ struct GGUFSparseFormTests {
     try bench.temporary.write(file.bytes, to: "in.safetensors")
   }
 
-  @Test("names that are too long, taken or like ours, and many axes come back", arguments: ["keep", "bitmask", "csr"])
+  @Test(
+    "names that are too long, taken or like ours, and many axes come back",
+    arguments: ["keep", "bitmask", "csr"]
+  )
   func names(_ layout: String) throws {
     let long = { (count: Int) in String(repeating: "n", count: count) }
     try writeSafetensors(
@@ -127,9 +130,12 @@ struct GGUFSparseFormTests {
       ]
     )
     try bench.convert("in.safetensors", "out.gguf", GGUFSparseTests.options(layout))
+    let names = { name in try OpenedModel(bench.path(name)).model.tensors.map(\.name) }
+    #expect(try names("out.gguf") == names("in.safetensors"))
     #expect(try bench.differences("in.safetensors", "out.gguf").isEqual)
     try bench.convert("out.gguf", "back.safetensors", GGUFSparseTests.options("dense"))
-    #expect(try bench.areSame("back.safetensors", "in.safetensors"))
+    #expect(try bench.differences("in.safetensors", "back.safetensors").isEqual)
+    #expect(try names("back.safetensors") == names("in.safetensors"))
   }
 
   @Test("unsigned elements go out as signed ones of the same bits in a sparse layout, and in no other")
@@ -142,7 +148,7 @@ struct GGUFSparseFormTests {
         #expect(model.tensors.allSatisfy { $0.elementType.name == type && $0.layout != .dense })
         #expect(try bench.differences("in.safetensors", "out.gguf").isEqual)
         try bench.convert("out.gguf", "back.safetensors", GGUFSparseTests.options("dense"))
-        #expect(try bench.areSame("back.safetensors", "in.safetensors"))
+        #expect(try bench.differences("in.safetensors", "back.safetensors").isEqual)
         let fault = try ConversionBench.fault {
           try bench.convert("out.gguf", "no.gguf", GGUFSparseTests.options("dense"))
         }
@@ -188,7 +194,7 @@ struct GGUFSparseFormTests {
     }
   }
 
-  @Test("the shards of a split keep a tensor's parts together", arguments: [1, 4_000, 20_000] as [UInt64])
+  @Test("the shards of a split keep a tensor's parts together", arguments: [1, 4_000, 12_000] as [UInt64])
   func split(_ size: UInt64) throws {
     try withSeed { generator in
       try bench.temporary.write(SampleGGUF(zeros: 70, &generator).bytes, to: "in.gguf")

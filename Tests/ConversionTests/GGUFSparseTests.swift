@@ -44,7 +44,11 @@ struct GGUFSparseTests {
     }
   }
 
-  @Test("from any layout to any other, the file is the one that the dense model gives", arguments: layouts, layouts)
+  @Test(
+    "from any layout to any other, the file is the one that the dense model gives",
+    arguments: layouts,
+    layouts
+  )
   func between(_ first: String, _ second: String) throws {
     try withSeed { generator in
       try bench.temporary.write(SampleGGUF(zeros: 80, &generator).bytes, to: "in.gguf")
@@ -59,7 +63,7 @@ struct GGUFSparseTests {
   @Test("over safetensors' dialect and back the sparse file has the same bytes", arguments: layouts)
   func throughSafetensors(_ layout: String) throws {
     try withSeed { generator in
-      try bench.temporary.write(SampleGGUF(zeros: 90, &generator).bytes, to: "in.gguf")
+      try bench.temporary.write(SampleGGUF(zeros: 90, isOrdinary: true, &generator).bytes, to: "in.gguf")
       try bench.convert("in.gguf", "sparse.gguf", Self.options(layout))
       try bench.convert("sparse.gguf", "sparse.safetensors", Self.options())
       try #require(try bench.differences("in.gguf", "sparse.safetensors").isEqual)
@@ -74,7 +78,11 @@ struct GGUFSparseTests {
     }
   }
 
-  @Test("golden files come back as they were", arguments: GGUFConversionTests.files, ["bitmask", "csr", "auto"])
+  @Test(
+    "golden files come back as they were",
+    arguments: GGUFConversionTests.files,
+    ["bitmask", "csr", "auto"]
+  )
   func golden(_ file: String, _ layout: String) throws {
     try bench.temporary.write(Fixture.bytes("gguf/\(file)"), to: "in.gguf")
     try bench.convert("in.gguf", "sparse.gguf", Self.options(layout))

@@ -15,11 +15,13 @@ struct SampleGGUF {
   private(set) var bytes: [UInt8] = []
 
   /// Tensors whose elements are zero by `zeros` percent; every second one holds 2:4 besides.
-  init(zeros: Int, _ generator: inout SeededGenerator) {
+  /// - Parameter isOrdinary: whether the file has an architecture that is another's.
+  init(zeros: Int, isOrdinary: Bool = false, _ generator: inout SeededGenerator) {
     var file = GGUFBuilder()
     let alignment = [nil, 8, 64, 256][Int(generator.next() % 4)] as Int?
     file.alignment = alignment ?? 32
-    let architecture = ["", "llama", "lacuna", nil][Int(generator.next() % 4)] as String?
+    let architecture =
+      isOrdinary ? "llama" : ["", "llama", "lacuna", nil][Int(generator.next() % 4)] as String?
     if generator.next() % 2 == 0 { file.add("general.name", type: 8, file.form.text("naïve \"name\"")) }
     if let architecture { file.add("general.architecture", type: 8, file.form.text(architecture)) }
     file.add(

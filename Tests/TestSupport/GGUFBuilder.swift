@@ -45,7 +45,9 @@ package struct GGUFBuilder: Sendable {
     pairs.append(form.text(key) + form.word(UInt64(type), 4) + value)
   }
 
-  package mutating func add(_ key: String, u32 value: UInt32) { add(key, type: 4, form.word(UInt64(value), 4)) }
+  package mutating func add(_ key: String, u32 value: UInt32) {
+    add(key, type: 4, form.word(UInt64(value), 4))
+  }
 
   package mutating func add(_ key: String, arrayOf type: UInt32, count: Int, _ payload: [UInt8]) {
     add(key, type: 9, array(of: type, count: count, payload))
