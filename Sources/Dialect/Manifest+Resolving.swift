@@ -135,16 +135,10 @@ extension Manifest.Entry {
 
   /// What the file says of a part's blocks, along the axes that the manifest has: it is the file that knows.
   fileprivate func quantization(ofBlocks part: Tensor) -> Quantization? {
-    guard let own = part.quantization, part.shape != shape else { return part.quantization }
-    var granularity = own.granularity
-    if case .group(_, let size) = granularity { granularity = .group(axis: max(0, shape.rank - 1), size: size) }
-    return Quantization(
-      scheme: own.scheme,
-      bits: own.bits,
-      packing: own.packing,
-      logicalShape: quantization?.logicalShape,
-      granularity: granularity
-    )
+    guard part.shape != shape, let type = part.blockType, let logicalShape = quantization?.logicalShape else {
+      return part.quantization
+    }
+    return Quantization(blocksOf: type, logicalShape: logicalShape)
   }
 
   private func require(

@@ -1,3 +1,4 @@
+import CompressedTensors
 import Conversion
 import Inspection
 import ModelIR
@@ -93,7 +94,7 @@ struct GGUFSparseFormTests {
   func headline() throws {
     try bench.temporary.write(Fixture.bytes("gguf/convert/llama/out-q8_0.gguf"), to: "in.gguf")
     var options = GGUFSparseTests.options("bitmask")
-    options.elementType = .float16
+    options.type = .plain(.float16)
     try bench.convert("in.gguf", "out.gguf", options)
     let words = try OpenedModel(bench.path("out.gguf")).metadataReport(wantsEntries: false).headline
     #expect(words.first == "lacuna (llama)")
@@ -162,6 +163,29 @@ struct GGUFSparseFormTests {
       #expect(fault.tensor == "b")
     }
     #expect(try !bench.temporary.entries().contains("no.gguf"))
+  }
+
+  @Test("blocks with more axes than GGUF has, and with a longer name, come back")
+  func blocks() throws {
+    try withSeed { generator in
+      let name = String(repeating: "b", count: 70)
+      let manifest =
+        #"{\"tensors\":[{\"name\":\"\#(name)\",\"dtype\":\"U8\",\"shape\":[2,1,3,1,68],\"layout\":\"dense\","#
+        + #"\"quantization\":{\"scheme\":\"Q8_0\",\"bits\":8,\"packing\":\"ggml\","#
+        + #"\"logical_shape\":[2,1,3,1,64],\"axis\":4,\"group\":32}}]}"#
+      let builder = SafetensorsBuilder(
+        [.init(name, "U8", [2, 1, 3, 1, 68], generator.bytes(6 * 68))],
+        metadata: [("lacuna.version", "1"), ("lacuna.manifest", manifest)]
+      )
+      try bench.temporary.write(builder.bytes, to: "in.safetensors")
+      try bench.convert("in.safetensors", "out.gguf", GGUFSparseTests.options())
+      let tensors = try OpenedModel(bench.path("out.gguf")).model.tensors
+      try #require(tensors.map(\.blockType) == [.q8_0])
+      try #require(tensors[0].logicalShape.extents == [2, 1, 3, 1, 64])
+      try #require(try bench.differences("in.safetensors", "out.gguf").isEqual)
+      try bench.convert("out.gguf", "back.safetensors", GGUFSparseTests.options())
+      try #require(try bench.differences("in.safetensors", "back.safetensors").isEqual)
+    }
   }
 
   @Test("keys are set and removed beside ours, which are nobody else's")

@@ -1,3 +1,4 @@
+import CompressedTensors
 import Conversion
 import Inspection
 import ModelIR
@@ -166,12 +167,43 @@ struct GGUFSparseTests {
   func dequantized() throws {
     try bench.temporary.write(Fixture.bytes("gguf/types/q4_0.gguf"), to: "in.gguf")
     var options = Self.options("bitmask")
-    options.elementType = .float32
+    options.type = .plain(.float32)
     try bench.convert("in.gguf", "sparse.gguf", options)
     options.layout = .named(.dense)
     try bench.convert("in.gguf", "dense.gguf", options)
     #expect(try OpenedModel(bench.path("sparse.gguf")).model.tensors.first?.layout == .bitmask)
     try bench.convert("sparse.gguf", "back.gguf", Self.options("dense"))
     #expect(try bench.areSame("back.gguf", "dense.gguf"))
+  }
+
+  @Test(
+    "--type gives of a sparse file what it gives of the dense one",
+    arguments: [WeightType.blocks(.q8_0), .blocks(.q4_0), .plain(.bfloat16)]
+  )
+  func types(_ type: WeightType) throws {
+    var dense = GGUFBuilder.simple()
+    try withSeed { generator in
+      for number in 0..<2 {
+        let elements = (0..<64 * 40).map { _ in
+          generator.next() % 4 == 0 ? Float.random(in: -1...1, using: &generator).bitPattern : 0
+        }
+        let bytes = elements.flatMap { element in
+          (0..<4).map { UInt8(truncatingIfNeeded: element >> ($0 * 8)) }
+        }
+        dense.append(tensor: "blk.\(number).weight", dims: [64, 40], type: 0, bytes)
+      }
+      try bench.temporary.write(dense.bytes, to: "in.gguf")
+      for layout in ["bitmask", "csr"] {
+        try bench.convert("in.gguf", "sparse.gguf", Self.options(layout))
+        var options = Self.options("dense")
+        options.type = type
+        try bench.convert("sparse.gguf", "a.gguf", options)
+        try bench.convert("in.gguf", "b.gguf", options)
+        try #require(try bench.areSame("a.gguf", "b.gguf"))
+        options.layout = .keep
+        try bench.convert("sparse.gguf", "c.gguf", options)
+        try #require(try bench.differences("b.gguf", "c.gguf").isEqual)
+      }
+    }
   }
 }
