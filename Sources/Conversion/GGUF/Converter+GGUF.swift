@@ -38,7 +38,9 @@ extension Converter {
     let layouts = work.decisions.map(\.layout)
     if zip(work.model.tensors, layouts).contains(where: { !target.isPlain($0, in: $1) }) {
       notes.append(
-        "general.architecture is \"lacuna\", which no engine runs; --layout dense gives back what it was"
+        opened.gguf == nil
+          ? "general.architecture is \"lacuna\", which no engine runs: \(Manifest.manifestKey) says what its parts make up"
+          : "general.architecture is \"lacuna\", which no engine runs; --layout dense gives back what it was"
       )
     } else if opened.gguf == nil, target.items.contains(where: CarriedMetadata.isOwnArchitecture) {
       notes.append(

@@ -45,7 +45,9 @@ enum GGUFDialect {
     if case .string(let text)? = items.first(where: { $0.hasKey(baseArchitectureKey) })?.value { base = text }
     return items.compactMap { item in
       if ownKeys.contains(where: { item.hasKey($0) }) { return nil }
-      guard let base, item.hasKey(architectureKey), item.value == .string(ownArchitecture) else { return item }
+      guard let base, item.hasKey(architectureKey), item.value == .string(ownArchitecture) else {
+        return item
+      }
       return base.isEmpty ? nil : .new(key: architectureKey, value: .string(base))
     }
   }
