@@ -19,7 +19,7 @@ public struct ConversionOptions: Sendable {
     case safetensors
     /// The same container with the names, parts and configuration of that library.
     case compressedTensors = "compressed-tensors"
-    /// GGUF, dense, with names and metadata as they are.
+    /// GGUF with names and metadata as they are, sparse layouts in our own parts.
     case gguf
   }
 

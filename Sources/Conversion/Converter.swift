@@ -84,9 +84,14 @@ public struct Converter: Sendable {
     let transaction = options.dryRun ? nil : try beginOutput()
     var work = Work(model: opened.model, changesTensors: !opened.compression.facts.isEmpty)
     try changeTypes(of: &work)
+    if target == .gguf && !isVerbatim {
+      work.gguf = try GGUFTarget(opened, options, work.model, output: output)
+    }
     work.decisions = try LayoutPlanner(
       model: work.model,
-      request: target == .gguf && !isVerbatim ? .named(.dense) : layout,
+      request: layout,
+      gguf: work.gguf,
+      renamesParts: !isVerbatim && (target == .gguf || opened.gguf != nil),
       sparseTarget: target == .compressedTensors && !isVerbatim
         ? try SparseTarget(options, source: opened.compression) : nil,
       allowExpand: options.allowExpand,
@@ -127,6 +132,8 @@ public struct Converter: Sendable {
     /// What should be known of the new types.
     var typeWarnings: [Diagnosis] = []
     var decisions: [LayoutDecision] = []
+    /// What a GGUF output is to be, unless the input goes out as it is.
+    var gguf: GGUFTarget?
     var plan = OutputPlan(files: [])
     var side: SideFiles?
     var config = ConfigPlan()
@@ -141,9 +148,15 @@ public struct Converter: Sendable {
 
   private func plan(_ work: Work) throws -> OutputPlan {
     let fileName = Folder.lastComponent(of: output)
-    if target == .gguf && !isVerbatim {
-      return try GGUFOutputPlanner(opened: opened, options: options, model: work.model, output: output)
-        .plan(fileName: fileName)
+    if let target = work.gguf {
+      return try GGUFOutputPlanner(
+        opened: opened,
+        options: options,
+        target: target,
+        model: work.model,
+        decisions: work.decisions,
+        output: output
+      ).plan(fileName: fileName)
     }
     return try OutputPlanner(
       opened: opened,
@@ -162,7 +175,8 @@ public struct Converter: Sendable {
   /// smaller.
   private func leaveOutUselessManifests(_ work: inout Work) throws {
     guard options.layout == .auto, work.decisions.contains(where: \.isOurs),
-      work.model.tensors.allSatisfy({ $0.layout == .dense })
+      work.model.tensors.allSatisfy({ $0.layout == .dense }),
+      work.gguf == nil || work.model.tensors.allSatisfy(GGUFTarget.holdsDense)
     else { return }
     var dense = work
     dense.decisions = work.decisions.map { decision in
@@ -278,9 +292,11 @@ public struct Converter: Sendable {
   private func verify(_ written: [(file: OutputPlan.File, output: OutputFile)], _ work: Work) throws {
     var files: [ModelFile] = []
     var tensors: [Tensor] = []
+    var first: GGUFReader?
     for (file, output) in written {
       if target == .gguf {
         let reader = try GGUFReader(source: output.readBack(), name: file.name, lenient: isVerbatim)
+        if first == nil { first = reader }
         tensors += reader.tensors(inFile: files.count)
         files.append(reader.file(numbered: files.count))
         continue
@@ -294,7 +310,7 @@ public struct Converter: Sendable {
       files: files,
       tensors: tensors
     )
-    if target != .gguf { try model.resolveManifests() }
+    if let first { try model.resolveManifest(of: first) } else { try model.resolveManifests() }
     if !isVerbatim && target == .compressedTensors {
       _ = try CompressedCheckpoint(
         resolving: &model,

@@ -14,6 +14,10 @@ struct LayoutPlanner {
   let request: ConversionOptions.LayoutRequest
   /// Where another library's forms are asked for.
   let sparseTarget: SparseTarget?
+  /// Where a GGUF file is written.
+  let gguf: GGUFTarget?
+  /// Whether the parts of a tensor that stays sparse get other names than they have.
+  let renamesParts: Bool
   let allowExpand: Bool
   let pool: ChunkPool
   let chunkBytes: Int
@@ -25,6 +29,8 @@ struct LayoutPlanner {
   init(
     model: Model,
     request: ConversionOptions.LayoutRequest,
+    gguf: GGUFTarget? = nil,
+    renamesParts: Bool = false,
     sparseTarget: SparseTarget?,
     allowExpand: Bool,
     pool: ChunkPool,
@@ -34,6 +40,8 @@ struct LayoutPlanner {
     self.model = model
     self.request = request
     self.sparseTarget = sparseTarget
+    self.gguf = gguf
+    self.renamesParts = renamesParts
     self.allowExpand = allowExpand
     self.pool = pool
     self.chunkBytes = chunkBytes
@@ -43,7 +51,7 @@ struct LayoutPlanner {
         [quantization.scale, quantization.zeroPoint, quantization.globalScale, quantization.groupIndex]
       }.compactMap { if case .tensor(let name)? = $0 { name } else { nil } }
     )
-    names = request == .keep ? [] : Set(model.tensors.map(\.name))
+    names = request == .keep && !renamesParts ? [] : Set(model.tensors.map(\.name))
   }
 
   /// What a tensor has to be measured for; nil if it stays as it is, with the reason if it was asked to change.
@@ -56,6 +64,11 @@ struct LayoutPlanner {
       // What has no zeros to speak of needs no look.
       if case .counted = target, !ChunkScanner.canScan(tensor.elementType) { return (nil, obstacle) }
       return (target, obstacle)
+    }
+    if renamesParts, request != .named(.dense),
+      let obstacle = nameObstacle(to: tensor.layout, for: tensor)
+    {
+      return (.named(.dense), obstacle)
     }
     switch request {
     case .keep: return (nil, nil)
@@ -83,7 +96,8 @@ struct LayoutPlanner {
   }
 
   private func nameObstacle(to layout: Layout, for tensor: Tensor) -> LayoutObstacle? {
-    LayoutParts.roles(of: layout).lazy.map { LayoutParts.safetensorsName($0, of: tensor.name) }
+    if let gguf { return gguf.obstacle(to: layout, for: tensor) }
+    return LayoutParts.roles(of: layout).lazy.map { LayoutParts.safetensorsName($0, of: tensor.name) }
       .first { names.contains($0) }.map(LayoutObstacle.nameTaken)
   }
 
@@ -222,12 +236,12 @@ struct LayoutPlanner {
         nnz: nnz,
         stored: holding
       ).filter { nameObstacle(to: $0.layout, for: tensor) == nil }
-        .map { choice in
-          LayoutChoice(
-            layout: choice.layout,
-            byteCount: choice.byteCount
-              + HeaderCost.bytes(of: choice.layout, tensor, nnz: nnz, offsetDigits: offsetDigits)
-          )
+        .compactMap { choice -> LayoutChoice? in
+          let bytes =
+            gguf.map { $0.byteCount(of: tensor, in: choice.layout, nnz: nnz) }
+            ?? choice.byteCount
+            + HeaderCost.bytes(of: choice.layout, tensor, nnz: nnz, offsetDigits: offsetDigits)
+          return bytes.map { LayoutChoice(layout: choice.layout, byteCount: $0) }
         }
       decision.layout = LayoutChoice.smallest(candidates)?.layout ?? .dense
     case .counted:

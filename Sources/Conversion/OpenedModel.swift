@@ -78,6 +78,7 @@ public struct OpenedModel: Sendable {
     }
     if let gguf {
       model = gguf.model
+      try model.resolveManifest(of: gguf.shards[0])
       stored = model
       model.attachBlockCodes()
       // Nothing of that library is in GGUF files.

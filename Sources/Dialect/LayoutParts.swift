@@ -40,7 +40,7 @@ public struct Part: Sendable, Hashable {
 public enum LayoutParts {
   /// The name of a part in safetensors: the tensor's, a dot, and the role.
   public static func safetensorsName(_ role: PartRole, of tensor: TensorName) -> TensorName {
-    TensorName(tensor.text + "." + role.rawValue)
+    PartForm.safetensors.name(role, of: tensor)
   }
 
   /// The roles of a layout's parts, in the order in which manifests and storage list them; none for dense,

@@ -5,8 +5,16 @@ extension Manifest {
   /// Reads the manifest of a file's metadata; nil if the file has none and is what it seems.
   /// - Throws: ``ManifestFault``.
   public static func read(from metadata: Metadata, file: String) throws -> Manifest? {
-    let version = metadata.text(forKey: versionKey)
-    let text = metadata.text(forKey: manifestKey)
+    try read(
+      version: metadata.text(forKey: versionKey),
+      text: metadata.text(forKey: manifestKey),
+      file: file
+    )
+  }
+
+  /// Reads the manifest of a file whose metadata have these texts of ours; nil if it has neither.
+  /// - Throws: ``ManifestFault``.
+  public static func read(version: String?, text: String?, file: String) throws -> Manifest? {
     guard let version else {
       if text != nil { throw ManifestFault(file: file, .missingVersion) }
       return nil
@@ -90,6 +98,7 @@ private struct ManifestParser {
     var shape: Shape?
     var layout: Layout?
     var parts: [String: TensorName] = [:]
+    var alias: TensorName?
     var quantization: Quantization?
     tensor = nil
     var name: TensorName?
@@ -116,6 +125,7 @@ private struct ManifestParser {
           parts[role] = TensorName(try reader.readString())
           return true
         }
+      case "alias": alias = TensorName(try reader.readString())
       case "quantization": quantization = try parser.parseQuantization(&reader)
       default: return false
       }
@@ -126,6 +136,9 @@ private struct ManifestParser {
     guard let elementType else { throw fault(.missingField("dtype")) }
     guard let shape else { throw fault(.missingField("shape")) }
     guard let layout else { throw fault(.missingField("layout")) }
+    if alias != nil && layout != .dense {
+      throw fault(.wrongField("alias", expected: "only dense tensors have one"))
+    }
     let names = try LayoutParts.roles(of: layout).map { role in
       guard let part = parts[role.rawValue] else { throw fault(.missingField("parts.\(role.rawValue)")) }
       return part
@@ -136,6 +149,7 @@ private struct ManifestParser {
       shape: shape,
       layout: layout,
       parts: names,
+      alias: alias,
       quantization: quantization
     )
   }

@@ -30,6 +30,10 @@ extension Manifest.Entry {
       }
       writer.key("layout")
       try writer.value(layout.description)
+      if let alias {
+        writer.key("alias")
+        try writer.value(alias.text)
+      }
       if !parts.isEmpty {
         writer.key("parts")
         try writer.object { writer in
@@ -49,11 +53,18 @@ extension Manifest.Entry {
   /// The bytes that the entry takes within a manifest that stands as a string in a JSON header, with the
   /// comma behind it.
   public func headerByteCount() -> UInt64 {
+    // The quotes around the whole manifest are not the entry's.
+    UInt64(JSONWriter.quotedByteCount(text()) - 2 + 1)
+  }
+
+  /// The bytes that the entry takes within a manifest's text, with the comma behind it.
+  public func textByteCount() -> UInt64 { UInt64(text().count + 1) }
+
+  private func text() -> [UInt8] {
     var writer = JSONWriter()
     do {
       try write(to: &writer)
-      // The quotes around the whole manifest are not the entry's.
-      return UInt64(JSONWriter.quotedByteCount(try writer.finish()) - 2 + 1)
+      return try writer.finish()
     } catch {
       preconditionFailure("writing to memory does not fail: \(error)")
     }

@@ -10,6 +10,8 @@ public struct Manifest: Sendable, Hashable {
   public static let manifestKey = "lacuna.manifest"
   /// What all our metadata keys start with.
   public static let keyPrefix = "lacuna."
+  /// The longest text, in bytes: what a header of safetensors may have in all.
+  public static let longestText: UInt64 = 100_000_000
   /// The version that this program writes and reads.
   public static let version = "1"
 
@@ -25,6 +27,8 @@ public struct Manifest: Sendable, Hashable {
     public var layout: Layout
     /// The names of the parts, in the order of ``LayoutParts/roles(of:)``; empty for dense.
     public var parts: [TensorName]
+    /// What a dense tensor is called in the container, where that has no room for its name.
+    public var alias: TensorName?
     /// What turns codes into reals.
     public var quantization: Quantization?
 
@@ -35,6 +39,7 @@ public struct Manifest: Sendable, Hashable {
       shape: Shape,
       layout: Layout,
       parts: [TensorName],
+      alias: TensorName? = nil,
       quantization: Quantization? = nil
     ) {
       self.name = name
@@ -42,6 +47,7 @@ public struct Manifest: Sendable, Hashable {
       self.shape = shape
       self.layout = layout
       self.parts = parts
+      self.alias = alias
       self.quantization = quantization
     }
   }
@@ -68,6 +74,10 @@ public struct ManifestFault: Fault, Hashable {
     case missingVersion
     /// The version is another one.
     case unknownVersion(String)
+    /// A key of ours whose value is no text.
+    case notText(String)
+    /// A text of so many bytes.
+    case tooLong(UInt64)
     /// It is no JSON, or not strict JSON.
     case json(String)
     /// A field that must be there is not.
@@ -86,8 +96,14 @@ public struct ManifestFault: Fault, Hashable {
     case sharedPart(TensorName)
     /// A part of another type than the layout has.
     case partType(TensorName, found: ElementType, expected: String)
+    /// A part made of blocks.
+    case quantizedPart(TensorName)
     /// A part of another shape than the layout has.
     case partShape(TensorName, found: Shape, expected: String)
+    /// A part in another shard than the first one.
+    case partElsewhere(TensorName)
+    /// A tensor in the file whose blocks are other ones.
+    case otherBlocks(TensorName)
     /// A tensor in the file that the manifest does not mention.
     case unmentionedTensor
     /// A shape whose parts exceed 64 bits.
@@ -103,7 +119,8 @@ public struct ManifestFault: Fault, Hashable {
   /// The broken rule.
   public let rule: Rule
 
-  init(file: String, tensor: TensorName? = nil, _ rule: Rule) {
+  /// A violation of `rule`.
+  public init(file: String, tensor: TensorName? = nil, _ rule: Rule) {
     self.file = file
     self.tensor = tensor
     self.rule = rule
@@ -117,6 +134,9 @@ public struct ManifestFault: Fault, Hashable {
       case .missingVersion: ("has \(Manifest.manifestKey) and no \(Manifest.versionKey)", nil)
       case .unknownVersion(let version):
         ("\(Manifest.versionKey) is \"\(version)\"", "this program reads version \(Manifest.version)")
+      case .notText(let key): ("\(key) is no text", "a string")
+      case .tooLong(let count):
+        ("\(Manifest.manifestKey) has \(count) bytes", "at most \(Manifest.longestText)")
       case .json(let problem): ("\(Manifest.manifestKey): \(problem)", nil)
       case .missingField(let field): ("\(Manifest.manifestKey): \(field) is missing", nil)
       case .wrongField(let field, let expected):
@@ -132,8 +152,13 @@ public struct ManifestFault: Fault, Hashable {
       case .sharedPart(let part): ("its part \(part.text) belongs to another tensor too", nil)
       case .partType(let part, let found, let expected):
         ("its part \(part.text) is \(found.name)", expected)
+      case .quantizedPart(let part): ("its part \(part.text) is quantized", "plain numbers")
       case .partShape(let part, let found, let expected):
         ("its part \(part.text) has the shape \(found)", expected)
+      case .partElsewhere(let part):
+        ("its part \(part.text) is in another shard", "all parts in that of the first")
+      case .otherBlocks(let part):
+        ("quantization: it is not what the file says of \(part.text)", "the same type and shape")
       case .unmentionedTensor: ("is in the file and not in \(Manifest.manifestKey)", nil)
       case .tooLarge: ("shape: its parts would exceed 64 bits of bytes", nil)
       case .subByteType(let type):

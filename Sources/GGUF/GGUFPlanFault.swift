@@ -20,6 +20,8 @@ public struct GGUFPlanFault: Fault, Hashable {
     case nestedArray
     /// An array of values of several types.
     case mixedArray
+    /// A text of more bytes than are read.
+    case textTooLong(Int, limit: UInt64)
     /// `general.alignment` that is no u32, or no power of two.
     case wrongAlignment
     /// A tensor name of over 63 bytes.
@@ -79,6 +81,7 @@ public struct GGUFPlanFault: Fault, Hashable {
     case .untypedArray: ("an empty array needs the type of its elements", nil)
     case .nestedArray: ("is an array of arrays", "llama.cpp refuses that")
     case .mixedArray: ("an array holds values of several types", "GGUF has arrays of one type")
+    case .textTooLong(let count, let limit): ("would have \(count) bytes", "at most \(limit)")
     case .wrongAlignment: ("general.alignment is no alignment", "a u32 that is a power of two")
     case .nameTooLong(let count): ("the name has \(count) bytes", "llama.cpp reads at most 63")
     case .duplicateTensor: ("stands twice", nil)

@@ -24,13 +24,26 @@ public struct SplitPlan: Sendable {
   public let shards: [Shard]
 
   /// Spreads `parts` over shards in their order, as llama-gguf-split does.
+  /// - Parameter groups: the parts that stay together, as runs of which each begins where the last one ends; nil
+  ///   where each part is by itself.
   /// - Throws: ``GGUFPlanFault`` where there would be too many.
-  public init(file: String, items: [MetadataItem], parts: [GGUFPlan.Part], limit: Limit) throws {
+  public init(
+    file: String,
+    items: [MetadataItem],
+    parts: [GGUFPlan.Part],
+    groups: [Range<Int>]? = nil,
+    limit: Limit
+  ) throws {
     guard parts.count <= Int(Int32.max) else {
       throw GGUFPlanFault(file: file, rule: .tooManyTensors(parts.count))
     }
     let own = Self.merged(items)
-    let runs = Self.runs(of: parts, limit, alignment: try GGUFPlan.alignment(of: own, file: file))
+    let runs = Self.runs(
+      of: parts,
+      groups ?? parts.indices.map { $0..<$0 + 1 },
+      limit,
+      alignment: try GGUFPlan.alignment(of: own, file: file)
+    )
     guard runs.count <= Int(UInt16.max) else {
       throw GGUFPlanFault(file: file, rule: .tooManyShards(runs.count))
     }
@@ -53,29 +66,40 @@ public struct SplitPlan: Sendable {
     items.filter { item in !SplitModel.keys.contains { item.hasKey($0) } }
   }
 
-  private static func runs(of parts: [GGUFPlan.Part], _ limit: Limit, alignment: UInt64) -> [Range<Int>] {
+  private static func runs(
+    of parts: [GGUFPlan.Part],
+    _ groups: [Range<Int>],
+    _ limit: Limit,
+    alignment: UInt64
+  ) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     var start = 0
     var used: UInt64 = 0
-    for (index, part) in parts.enumerated() {
+    for group in groups {
       // Only shard 0 has the key that says another alignment than 32.
-      let unit = runs.isEmpty ? alignment : 32
-      let count = (try? GGUFTensorInfo.byteCount(of: part.type, dims: part.dims).get()) ?? 0
-      let padded = count.padded(to: unit) ?? .max
+      let padded = paddedByteCount(of: parts[group], alignment: runs.isEmpty ? alignment : 32)
       let sum = used.addingChecked(padded) ?? .max
       let isFull =
         switch limit {
         case .bytes(let most): sum > most
-        case .tensors(let most): index - start >= max(1, most)
+        case .tensors(let most): group.upperBound - start > max(1, most)
         }
-      if isFull && index > start {
-        runs.append(start..<index)
-        (start, used) = (index, count.padded(to: 32) ?? .max)
+      if isFull && group.lowerBound > start {
+        runs.append(start..<group.lowerBound)
+        (start, used) = (group.lowerBound, paddedByteCount(of: parts[group], alignment: 32))
       } else {
         used = sum
       }
     }
     runs.append(start..<parts.count)
     return runs
+  }
+
+  /// The bytes of the parts' data with their padding; saturates.
+  private static func paddedByteCount(of parts: ArraySlice<GGUFPlan.Part>, alignment: UInt64) -> UInt64 {
+    parts.reduce(0) { sum, part in
+      let count = (try? GGUFTensorInfo.byteCount(of: part.type, dims: part.dims).get()) ?? 0
+      return count.padded(to: alignment).flatMap { sum.addingChecked($0) } ?? .max
+    }
   }
 }

@@ -60,7 +60,8 @@ struct ConvertCommand: LacunaCommand {
       becomes one file, and --shard-size a folder with a split. To safetensors and back it keeps blocks, names, \
       order and metadata; --type f32 makes the numbers of blocks that ggml makes, --type q8_0 and its kind the \
       blocks that llama.cpp makes of matrices, with a warning before zeros of a pruned one are lost. Without --type, \
-      quantized weights change between compressed-tensors and GGUF with the same codes and scales, or not at all.
+      quantized weights change between compressed-tensors and GGUF with the same codes and scales, or not at all. Sparse \
+      layouts make a GGUF file that tools list and no engine runs; --layout dense gives back what it was.
 
       Examples:
         lacuna convert model.safetensors small.safetensors --layout auto
@@ -71,6 +72,7 @@ struct ConvertCommand: LacunaCommand {
         lacuna convert ./Llama-8B-w4a16 ./OUT --repair-config
         lacuna convert model-00001-of-00003.gguf merged.gguf
         lacuna convert model.gguf renamed.gguf --set general.name=Tiny
+        lacuna convert model-F16.gguf sparse.gguf --layout auto
         lacuna convert model-Q4_0.gguf model.safetensors --type bf16
         lacuna convert model-F16.gguf model-Q8_0.gguf --type q8_0
       """

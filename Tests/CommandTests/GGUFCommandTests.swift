@@ -66,17 +66,62 @@ struct GGUFCommandTests {
     #expect(result.output.contains("mostly Q8_0"))
   }
 
-  @Test("what inspect suggests for a GGUF model works, since GGUF itself is written dense")
+  @Test("what inspect suggests for a GGUF model works, and every command reads what it makes")
   func suggestion() throws {
+    var dense = GGUFBuilder()
+    dense.add("general.architecture", type: 8, dense.form.text("llama"))
     var data = [UInt8](repeating: 0, count: 64 * 64 * 4)
     data[1000] = 1
-    try temporary.write(SafetensorsBuilder([.init("w", "F32", [64, 64], data)]).bytes, to: "in.safetensors")
-    #expect(try LacunaProcess.run(["convert", "in.safetensors", "x.gguf"], in: temporary.path).code == 0)
+    dense.append(tensor: "w", dims: [64, 64], type: 0, data)
+    try temporary.write(dense.bytes, to: "x.gguf")
     let shown = try LacunaProcess.run(["inspect", "x.gguf"], in: temporary.path)
-    #expect(shown.output.contains("convert x.gguf OUT --to safetensors --layout auto"), "\(shown.output)")
-    let command = ["convert", "x.gguf", "OUT", "--to", "safetensors", "--layout", "auto"]
-    #expect(try LacunaProcess.run(command, in: temporary.path).code == 0)
-    #expect(try LacunaProcess.run(["diff", "x.gguf", "OUT"], in: temporary.path).code == 0)
+    #expect(shown.output.contains("convert x.gguf OUT --layout auto"), "\(shown.output)")
+    let made = try LacunaProcess.run(["convert", "x.gguf", "OUT", "--layout", "auto"], in: temporary.path)
+    #expect(made.code == 0)
+    #expect(try Array(temporary.read("OUT").prefix(4)) == Array("GGUF".utf8))
+    #expect(try temporary.read("OUT").count < 1000)
+    let sparse = try LacunaProcess.run(["inspect", "OUT"], in: temporary.path)
+    #expect(sparse.output.contains("lacuna (llama)"), "\(sparse.output)")
+    #expect(sparse.output.contains("csr"), "\(sparse.output)")
+    for command in [
+      ["verify", "OUT"], ["diff", "x.gguf", "OUT"], ["validate", "--pattern", "2:4", "OUT"],
+      ["inspect", "--metadata", "--digest", "--json", "OUT"], ["convert", "OUT", "OUT.safetensors"],
+      ["diff", "OUT", "OUT.safetensors"], ["convert", "OUT", "back.gguf", "--layout", "dense"],
+    ] {
+      let result = try LacunaProcess.run(command, in: temporary.path)
+      #expect(result.code == 0, "\(command): \(result.errors)")
+    }
+    #expect(try temporary.read("back.gguf") == temporary.read("x.gguf"))
+  }
+
+  @Test("a manifest of another version, or a part that is gone, is one line and 65 for every command")
+  func brokenManifest() throws {
+    for (version, part) in [("2", "w.v"), ("1", "w.w")] {
+      var file = GGUFBuilder()
+      let manifest =
+        #"{"tensors":[{"name":"w","dtype":"F32","shape":[1,8],"layout":"bitmask","#
+        + #""parts":{"bitmask":"w.bm","values":"w.v"}}]}"#
+      for (key, text) in [
+        ("general.architecture", "lacuna"), ("lacuna.version", version), ("lacuna.manifest", manifest),
+      ] {
+        file.add(key, type: 8, file.form.text(text))
+      }
+      file.append(tensor: "w.bm", dims: [1, 1], type: 24, [1])
+      file.append(tensor: part, dims: [1], type: 0, [0, 0, 0, 1])
+      try temporary.write(file.bytes, to: "x.gguf")
+      for command in [
+        ["inspect", "x.gguf"], ["inspect", "--headers-only", "x.gguf"], ["verify", "x.gguf"],
+        ["diff", "x.gguf", "x.gguf"], ["validate", "--pattern", "2:4", "x.gguf"],
+        ["convert", "x.gguf", "y.gguf", "--layout", "dense"], ["convert", "x.gguf", "y.gguf"],
+      ] {
+        let result = try LacunaProcess.run(command, in: temporary.path)
+        #expect(result.code == 65, "\(command): \(result.errors)")
+        #expect(result.errors.filter { $0 == "\n" }.count == 1)
+        #expect(result.errors.contains(version == "2" ? "version 1" : "w.v"), "\(result.errors)")
+        #expect(result.output.isEmpty)
+      }
+      #expect(try temporary.entries() == ["x.gguf"])
+    }
   }
 
   @Test("a half download is bad data, and a shard that is missing is missing")

@@ -50,6 +50,11 @@ struct ConversionBench {
     )
   }
 
+  /// Whether two files have the same bytes.
+  func areSame(_ first: String, _ second: String) throws -> Bool {
+    try temporary.read(first) == temporary.read(second)
+  }
+
   /// The diagnosis of the fault that `body` throws.
   static func fault(_ body: () throws -> Void) throws -> Diagnosis {
     do {

@@ -164,7 +164,6 @@ struct GGUFConversionTests {
       change(&options)
       return try ConversionBench.fault { try bench.convert("in.gguf", output, options) }.kind
     }
-    #expect(try kind("x.gguf") { $0.layout = .named(.bitmask) } == .usage)
     #expect(try kind("x.gguf") { $0.shardSize = 1 } == .usage)
     #expect(try kind("x.safetensors") { $0.setPairs = ["a=b"] } == .usage)
     #expect(
@@ -211,7 +210,7 @@ struct GGUFConversionTests {
     #expect(metadata.text(forKey: "format") == "pt")
   }
 
-  @Test("sparse tensors go to GGUF dense")
+  @Test("sparse tensors go to GGUF as they are, and dense if that is asked for")
   func sparse() throws {
     var data = [UInt8](repeating: 0, count: 4 * 64)
     data[7] = 1
@@ -221,23 +220,29 @@ struct GGUFConversionTests {
     )
     try bench.convert("in.safetensors", "sparse.safetensors", "bitmask")
     try bench.convert("sparse.safetensors", "out.gguf", Self.verified)
+    #expect(try OpenedModel(bench.path("out.gguf")).model.tensors.first?.layout == .bitmask)
     #expect(try bench.differences("in.safetensors", "out.gguf").isEqual)
+    var options = Self.verified
+    options.layout = .named(.dense)
+    try bench.convert("sparse.safetensors", "dense.gguf", options)
+    #expect(try OpenedModel(bench.path("dense.gguf")).model.tensors.first?.layout == .dense)
+    #expect(try bench.differences("in.safetensors", "dense.gguf").isEqual)
   }
 
   @Test(
     "what GGUF has no form for is refused by name, and nothing is written",
     arguments: [
-      ("U8", [2], "u"), ("BOOL", [2], "b"), ("I8", [1, 1, 1, 1, 2], "five"),
-      ("I8", [2], String(repeating: "n", count: 64)),
+      ("U8", [2], "u"), ("BOOL", [2], "b"), ("F8_E4M3", [2], "f8"), ("C64", [0], "c"), ("U16", [1], "u16"),
     ] as [(String, [UInt64], String)]
   )
   func formless(_ type: String, _ shape: [UInt64], _ name: String) throws {
     try bench.temporary.write(
-      SafetensorsBuilder([.init(name, type, shape, [1, 1])]).bytes,
+      SafetensorsBuilder([.init(name, type, shape, shape == [0] ? [] : [1, 1])]).bytes,
       to: "in.safetensors"
     )
     let fault = try ConversionBench.fault { try bench.convert("in.safetensors", "out.gguf", Self.options) }
     #expect(fault.tensor?.text == name)
+    #expect(fault.problem == "GGUF has no type for \(type)")
     #expect(try bench.temporary.entries() == ["in.safetensors"])
   }
 

@@ -24,10 +24,15 @@ struct ManifestTests {
   }
 
   /// The name of the rule that reading and resolving break.
-  static func rule(_ text: String?, version: String? = "1", _ listed: [Listed] = []) throws -> String {
+  static func rule(
+    _ text: String?,
+    version: String? = "1",
+    _ listed: [Listed] = [],
+    as form: PartForm = .safetensors
+  ) throws -> String {
     do {
       let manifest = try read(text, version: version)
-      _ = try manifest?.resolve(tensors(listed), file: "f")
+      _ = try manifest?.resolve(tensors(listed), file: "f", as: form)
       return "none"
     } catch let fault as ManifestFault {
       return caseName(of: fault.rule)

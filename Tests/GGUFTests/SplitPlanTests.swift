@@ -79,6 +79,32 @@ struct SplitPlanTests {
     }
   }
 
+  @Test("Parts of a group stay together, within the limit or alone", arguments: [1, 64, 200, 1000])
+  func groups(limit: UInt64) throws {
+    try withSeed { generator in
+      var groups: [Range<Int>] = []
+      for _ in 0..<20 {
+        let start = groups.last?.upperBound ?? 0
+        groups.append(start..<start + Int.random(in: 1...3, using: &generator))
+      }
+      let parts = (0..<(groups.last?.upperBound ?? 0)).map { number in
+        GGUFPlanTests.part(TensorName("\(number)"), .i8, [UInt64.random(in: 0...100, using: &generator)])
+      }
+      let plan = try SplitPlan(file: "out", items: [], parts: parts, groups: groups, limit: .bytes(limit))
+      var next = 0
+      for shard in plan.shards {
+        try #require(shard.parts.lowerBound == next)
+        next = shard.parts.upperBound
+        let own = groups.filter { $0.overlaps(shard.parts) }
+        try #require(own.first?.lowerBound == shard.parts.lowerBound)
+        try #require(own.last?.upperBound == shard.parts.upperBound)
+        let size = parts[shard.parts].reduce(UInt64(0)) { $0 + ($1.dims[0] + 31) / 32 * 32 }
+        try #require(size <= limit || own.count == 1)
+      }
+      try #require(next == parts.count)
+    }
+  }
+
   @Test("A model that was split is split anew, its old keys dropped")
   func again() throws {
     let source = MemorySource(try Fixture.bytes("gguf/split/\(SplitTests.names[0])"), named: "shard")

@@ -11,9 +11,9 @@ internal import StrictJSON
 enum CarriedMetadata {
   /// The key that the text stands under, in every container.
   static let key = "lacuna.metadata"
-  private static let architectureKey = "general.architecture"
+  private static let architectureKey = GGUFDialect.architectureKey
   /// The architecture of models that have none that llama.cpp knows.
-  private static let ownArchitecture = "lacuna"
+  private static let ownArchitecture = GGUFDialect.ownArchitecture
 
   /// The metadata of a safetensors file made from a GGUF model.
   /// - Parameter fileType: what its weights have become; nil if they stayed as they were.
@@ -28,7 +28,7 @@ enum CarriedMetadata {
         }
       }
     }
-    let own = header.entries.filter { entry in
+    let own = GGUFDialect.plain(header.entries).filter { entry in
       if SplitModel.keys.contains(where: { $0.utf8.elementsEqual(entry.key.utf8) }) { return false }
       if entry.key.utf8.elementsEqual(key.utf8) { return false }
       return !(entry.key.utf8.elementsEqual(architectureKey.utf8) && entry.value == .string(ownArchitecture))

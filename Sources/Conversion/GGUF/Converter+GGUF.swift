@@ -1,4 +1,5 @@
 internal import CompressedTensors
+internal import Dialect
 internal import GGUF
 internal import ModelIR
 
@@ -8,9 +9,6 @@ extension Converter {
   /// - Throws: ``OptionFault``.
   func requireOptionsForGGUF() throws {
     if target == .gguf {
-      guard [.keep, .named(.dense)].contains(options.layout) else {
-        throw OptionFault("GGUF files are written dense", expected: "--to safetensors takes a --layout")
-      }
       if options.repairsConfig { throw OptionFault("--repair-config is for a config.json, GGUF has none") }
       if options.shardSize != nil && output.hasSuffix(".gguf") {
         throw OptionFault("--shard-size makes a folder of shards", expected: "a folder's name")
@@ -28,23 +26,37 @@ extension Converter {
     }
   }
 
-  /// What should be known of the metadata of a GGUF output.
-  func notesOnGGUF() -> [String] {
-    guard target == .gguf, !isVerbatim else { return [] }
+  /// What should be known of a GGUF output.
+  func notesOnGGUF(_ work: Work) -> [String] {
+    guard let target = work.gguf else { return [] }
     var notes: [String] = []
     if case .folder = opened.origin {
       notes.append(
         "the folder's other files (config.json, the tokenizer) stay behind: a GGUF file has no place for them"
       )
     }
-    if opened.gguf == nil {
-      let items = (try? CarriedMetadata.items(ofFile: opened.model.files.first)) ?? []
-      if items.contains(where: CarriedMetadata.isOwnArchitecture) {
-        notes.append(
-          "general.architecture is \"lacuna\", which no engine runs: names and shapes stayed as they were"
-        )
-      }
-    } else if opened.model.files.count > 1 && options.shardSize == nil {
+    let layouts = work.decisions.map(\.layout)
+    if zip(work.model.tensors, layouts).contains(where: { !target.isPlain($0, in: $1) }) {
+      notes.append(
+        opened.gguf == nil
+          ? "general.architecture is \"lacuna\", which no engine runs: \(Manifest.manifestKey) says what its parts make up"
+          : "general.architecture is \"lacuna\", which no engine runs; --layout dense gives back what it was"
+      )
+    } else if opened.gguf == nil, target.items.contains(where: CarriedMetadata.isOwnArchitecture) {
+      notes.append(
+        "general.architecture is \"lacuna\", which no engine runs: names and shapes stayed as they were"
+      )
+    }
+    let aliases = zip(work.model.tensors, layouts).filter { tensor, layout in
+      target.names.stem(of: tensor.name, in: layout) != tensor.name
+    }
+    if !aliases.isEmpty {
+      notes.append(
+        "\(aliases.count) \(aliases.count == 1 ? "tensor has" : "tensors have") longer names than GGUF takes: "
+          + "they stand in \(Manifest.manifestKey)"
+      )
+    }
+    if opened.gguf != nil && opened.model.files.count > 1 && options.shardSize == nil {
       notes.append("\(opened.model.files.count) shards were merged")
     }
     return notes

@@ -22,8 +22,9 @@ struct GGUFHeadline {
       default: nil
       }
     }
-    let architecture = text("general.architecture")
-    if let architecture { words.append(architecture) }
+    let base = text(GGUFDialect.baseArchitectureKey)
+    if let own = text(GGUFDialect.architectureKey) { words.append(base.map { "\(own) (\($0))" } ?? own) }
+    let architecture = base ?? text(GGUFDialect.architectureKey)
     if let name = text("general.name") { words.append(name) }
     if let type = number("general.file_type") {
       words.append(Self.fileTypes[type].map { "mostly \($0)" } ?? "file type \(type)")

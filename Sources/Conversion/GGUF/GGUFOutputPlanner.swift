@@ -1,4 +1,5 @@
 internal import ByteIO
+internal import Dialect
 internal import GGUF
 public import ModelIR
 
@@ -6,32 +7,44 @@ public import ModelIR
 struct GGUFOutputPlanner {
   let opened: OpenedModel
   let options: ConversionOptions
-  /// The model as it goes out; all its tensors dense.
+  let target: GGUFTarget
+  /// The model as it goes out.
   let model: Model
+  let decisions: [LayoutDecision]
   /// The output as the user called it.
   let output: String
 
   /// The plan.
-  /// - Throws: ``GGUFPlanFault`` where llama.cpp would not load such files, ``MetadataEditFault`` for changes
-  ///   that cannot be made, ``NoGGUFTypeFault`` for tensors of a type that GGUF lacks.
+  /// - Throws: ``GGUFPlanFault`` where llama.cpp would not read such files, ``NoGGUFTypeFault`` for tensors of a
+  ///   type that GGUF lacks.
   func plan(fileName: String) throws -> OutputPlan {
     let items = try items()
-    let parts = try model.tensors.map(part)
+    let parts = try model.tensors.indices.map(parts(of:))
     guard let limit = options.shardSize else {
-      let file = try file(named: fileName, GGUFPlan(file: output, items: items, parts: parts), from: 0)
-      return OutputPlan(files: [file])
+      return OutputPlan(files: [try file(named: fileName, items, parts, from: 0)])
     }
-    let split = try SplitPlan(file: output, items: items, parts: parts, limit: .bytes(limit))
+    var groups: [Range<Int>] = []
+    for own in parts {
+      let start = groups.last?.upperBound ?? 0
+      groups.append(start..<start + own.count)
+    }
+    let split = try SplitPlan(
+      file: output,
+      items: items,
+      parts: parts.flatMap { $0 },
+      groups: groups,
+      limit: .bytes(limit)
+    )
     if split.shards.count == 1 {
-      let plan = try GGUFPlan(file: output, items: SplitPlan.merged(items), parts: parts)
-      return OutputPlan(files: [try file(named: stem + ".gguf", plan, from: 0)])
+      return OutputPlan(files: [try file(named: stem + ".gguf", SplitPlan.merged(items), parts, from: 0)])
     }
-    let files = try split.shards.enumerated().map { number, shard in
-      try file(
-        named: SplitName(prefix: stem, number: number + 1, count: split.shards.count).text,
-        GGUFPlan(file: output, items: shard.items, parts: Array(parts[shard.parts])),
-        from: shard.parts.lowerBound
-      )
+    var files: [OutputPlan.File] = []
+    var next = 0
+    for (number, shard) in split.shards.enumerated() {
+      let end = groups[next...].firstIndex { $0.lowerBound >= shard.parts.upperBound } ?? groups.endIndex
+      let name = SplitName(prefix: stem, number: number + 1, count: split.shards.count).text
+      files.append(try file(named: name, shard.items, Array(parts[next..<end]), from: next))
+      next = end
     }
     return OutputPlan(files: files)
   }
@@ -47,51 +60,61 @@ struct GGUFOutputPlanner {
     return name.allSatisfy { $0 == "." } ? "model" : name
   }
 
-  private func file(named name: String, _ plan: GGUFPlan, from first: Int) throws -> OutputPlan.File {
-    let items = plan.offsets.enumerated().map { place, offset in
-      OutputPlan.Item(tensor: first + place, offsets: [offset])
+  /// A file of the tensors from `first` on, whose parts these are.
+  private func file(
+    named name: String,
+    _ items: [MetadataItem],
+    _ parts: [[GGUFPlan.Part]],
+    from first: Int
+  ) throws -> OutputPlan.File {
+    let plan = try GGUFPlan(file: output, items: items, parts: parts.flatMap { $0 })
+    var places: [OutputPlan.Item] = []
+    var next = 0
+    for (place, own) in parts.enumerated() {
+      places.append(
+        OutputPlan.Item(tensor: first + place, offsets: Array(plan.offsets[next..<next + own.count]))
+      )
+      next += own.count
     }
     return OutputPlan.File(
       name: name,
       byteCount: plan.byteCount,
-      content: .gguf(plan, items),
-      partNames: model.tensors[first..<first + items.count].map(\.name),
+      content: .gguf(plan, places),
+      partNames: parts.flatMap { $0.map(\.name) },
       partBytes: plan.byteCounts.reduce(0, +)
     )
   }
 
-  /// The metadata as they go out: the source's own, or what it carried from GGUF, with the user's changes.
+  /// Whether a tensor is not in the file as it is.
+  private var needsManifest: Bool {
+    zip(model.tensors, decisions).contains { !target.isPlain($0, in: $1.layout) }
+  }
+
+  /// The metadata, ours among them if a tensor is not what it seems.
   private func items() throws -> [MetadataItem] {
-    var items: [MetadataItem]
-    if let first = opened.gguf?.shards.first {
-      items = SplitPlan.merged(try first.header.items(inFile: 0, of: first.source))
-    } else {
-      items = try CarriedMetadata.items(ofFile: opened.model.files.first)
-    }
-    if let type = options.type.flatMap({ GGUFFileType($0) }) { type.replace(in: &items) }
-    for key in options.unsetKeys { try MetadataEdit.unset(key, in: &items) }
-    for pair in options.setPairs { try MetadataEdit(pair).apply(to: &items) }
-    return items
-  }
-
-  private func part(_ tensor: Tensor) throws -> GGUFPlan.Part {
-    if let type = tensor.blockType {
-      return GGUFPlan.Part(name: tensor.name, type: type, dims: tensor.logicalShape.extents.reversed())
-    }
-    guard tensor.quantization == nil else {
-      throw fault(tensor, tensor.quantization?.scheme ?? "", "--type bf16 writes plain numbers")
-    }
-    guard let type = GGMLType(tensor.elementType) else { throw fault(tensor, tensor.elementType.name, nil) }
-    return GGUFPlan.Part(name: tensor.name, type: type, dims: tensor.shape.extents.reversed())
-  }
-
-  private func fault(_ tensor: Tensor, _ type: String, _ remedy: String?) -> NoGGUFTypeFault {
-    NoGGUFTypeFault(
-      file: model.source(of: tensor).displayName,
-      tensor: tensor.name,
-      type: type,
-      remedy: remedy
+    guard needsManifest else { return target.items }
+    let manifest = Manifest(
+      entries: zip(model.tensors, decisions).map { target.manifestEntry(of: $0, in: $1.layout) },
+      sourceDeclaresMetadata: opened.model.files.first?.declaresMetadata ?? true
     )
+    let text = try manifest.text()
+    guard text.utf8.count <= Manifest.longestText else {
+      throw GGUFPlanFault(
+        file: output,
+        key: Manifest.manifestKey,
+        rule: .textTooLong(text.utf8.count, limit: Manifest.longestText)
+      )
+    }
+    return GGUFDialect.marked(target.items, manifest: text)
+  }
+
+  private func parts(of index: Int) throws -> [GGUFPlan.Part] {
+    let (tensor, decision) = (model.tensors[index], decisions[index])
+    let plain = OutputPart.parts(of: tensor, decision)
+    guard let parts = target.parts(of: tensor, in: decision.layout, plain) else {
+      throw NoGGUFTypeFault(tensor, in: model)
+    }
+    return parts
   }
 }
 
@@ -105,6 +128,15 @@ public struct NoGGUFTypeFault: Fault, Hashable {
   public let type: String
   /// What would help.
   public let remedy: String?
+
+  /// A tensor of `model`.
+  init(_ tensor: Tensor, in model: Model) {
+    file = model.source(of: tensor).displayName
+    self.tensor = tensor.name
+    let scheme = tensor.blockType == nil ? tensor.quantization?.scheme : nil
+    type = scheme ?? tensor.elementType.name
+    remedy = scheme == nil ? nil : "--type bf16 writes plain numbers"
+  }
 
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {

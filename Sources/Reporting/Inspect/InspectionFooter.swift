@@ -174,11 +174,7 @@ struct InspectionFooter {
         try writer.line(line)
         continue
       }
-      // GGUF itself is written dense.
-      let target: [Suggestion.Word] = report.container == .gguf ? ["--to", "safetensors"] : []
-      let command = Suggestion(
-        ["convert", .path(report.path), "OUT"] + target + ["--layout", .word(layout)]
-      )
+      let command = Suggestion(["convert", .path(report.path), "OUT", "--layout", .word(layout)])
       if let text = command.text(style, room: style.width - width - 3, exact: true) {
         try writer.line(line + "   " + text)
       } else {
