@@ -11,6 +11,9 @@ struct NameTable {
   /// look-ups miss the cache once here and nowhere else: names are read in much the order of their numbers.
   private var slots: [UInt64]
   private var mask: Int
+  /// The number that was given last: nodes mostly read what the node before them defined, so the next name is
+  /// often the next number.
+  private var last = 0
 
   private static let free = UInt64.max
 
@@ -29,18 +32,26 @@ struct NameTable {
   /// The number of a name, a new one if it is new.
   mutating func number(of text: String) -> Int {
     let name = TensorName(text)
+    if last + 1 < names.count, names[last + 1] == name {
+      last += 1
+      return last
+    }
     let tag = Self.tag(name)
     var slot = name.fingerprint & mask
     while slots[slot] != Self.free {
       let number = Int(slots[slot] & 0xFFFF_FFFF)
-      if slots[slot] >> 32 == tag, names[number] == name { return number }
+      if slots[slot] >> 32 == tag, names[number] == name {
+        last = number
+        return number
+      }
       slot = (slot + 1) & mask
     }
     // 2^32 names would take more than any model that is read at all.
     slots[slot] = tag << 32 | UInt64(names.count)
     names.append(name)
     if names.count + names.count / 2 > slots.count { grow() }
-    return names.count - 1
+    last = names.count - 1
+    return last
   }
 
   /// The upper bits of the fingerprint, one fewer than there is room for, so that no slot looks free.
