@@ -14,9 +14,11 @@ struct NameScopes {
   }
 
   private let model: ONNXModel
-  private var names: [TensorName: Meaning] = [:]
+  private var names: NameTable
+  /// What each name means at the moment, by its number.
+  private var meanings: [Meaning?] = []
   /// What the names of entered graphs meant before, innermost last.
-  private var hidden: [(name: TensorName, meaning: Meaning?)] = []
+  private var hidden: [(name: Int, meaning: Meaning?)] = []
   /// The values as far as they are resolved.
   private(set) var index: ValueIndex
   /// What annotations say, resolved.
@@ -26,6 +28,8 @@ struct NameScopes {
   init(_ model: ONNXModel) {
     self.model = model
     index = ValueIndex(numbering: model)
+    names = NameTable(expecting: index.valueCount)
+    meanings.reserveCapacity(index.valueCount)
     var children = [[Int]](repeating: [], count: model.graphs.count)
     var roots: [Int] = []
     for graph in model.graphs.indices {
@@ -42,7 +46,7 @@ struct NameScopes {
         resolve(graph)
         steps += children[graph].reversed().map { Step.enter($0) }
       case .leave(let count):
-        while hidden.count > count, let (name, meaning) = hidden.popLast() { names[name] = meaning }
+        while hidden.count > count, let (name, meaning) = hidden.popLast() { meanings[name] = meaning }
       }
     }
     index.indexReaders()
@@ -65,11 +69,11 @@ struct NameScopes {
 
   private mutating func define(_ text: String, as value: Int, in graph: Int) {
     guard !text.isEmpty else { return }
-    let name = TensorName(text)
-    let before = names[name]
+    let name = number(of: text)
+    let before = meanings[name]
     if before?.graph == graph { return }
     hidden.append((name, before))
-    names[name] = Meaning(value: value, graph: graph)
+    meanings[name] = Meaning(value: value, graph: graph)
   }
 
   /// Looks up what a graph reads.
@@ -82,24 +86,30 @@ struct NameScopes {
         place += 1
       }
     }
-    index.results[number] = graph.outputs.map { value($0) }
+    for (position, name) in graph.outputs.enumerated() { index.results[number][position] = value(name) }
     for annotation in graph.annotations {
       guard let value = value(annotation.tensor) else { continue }
-      func parameter(_ key: String) -> Int? {
-        annotation.parameters.first { $0.key == key }.flatMap { self.value($0.value) }
-      }
+      func name(_ key: String) -> String { annotation.parameters.first { $0.key == key }?.value ?? "" }
       annotations.append(
         ResolvedAnnotation(
           graph: number,
           value: value,
-          scale: parameter("SCALE_TENSOR"),
-          zeroPoint: parameter("ZERO_POINT_TENSOR")
+          scale: self.value(name("SCALE_TENSOR")),
+          zeroPoint: self.value(name("ZERO_POINT_TENSOR"))
         )
       )
     }
   }
 
-  private func value(_ name: String) -> Int? { name.isEmpty ? nil : names[TensorName(name)]?.value }
+  private mutating func value(_ name: String) -> Int? {
+    name.isEmpty ? nil : meanings[number(of: name)]?.value
+  }
+
+  private mutating func number(of text: String) -> Int {
+    let number = names.number(of: text)
+    if number == meanings.count { meanings.append(nil) }
+    return number
+  }
 }
 
 /// A `quantization_annotation` with its names resolved to values.
