@@ -39,7 +39,7 @@ enum NaiveNumbers {
     case .float32: [Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))]
     case .float64: [Double(bitPattern: bits)]
     case .complex64: numbers(bits & 0xffff_ffff, .float32) + numbers(bits >> 32, .float32)
-    case .float4E2M1, .float6E2M3, .float6E3M2: []
+    case .float4E2M1, .float6E2M3, .float6E3M2, .uint2, .int2, .uint4, .int4, .complex128: []
     }
   }
 
