@@ -23,6 +23,8 @@ extension GGUFFault {
     case .duplicateKey: ("stands twice in the header", nil)
     case .unknownValueType(let type): ("the value has the unknown type \(type)", "types 0 to 12 exist")
     case .nestedArray: ("is an array of arrays", "--lenient reads it; llama.cpp does not")
+    case .nestedArrayBeyondGGUF:
+      ("is an array of arrays, which only GGUF can hold", "--to gguf, or a model without the key")
     case .nestedTooDeep(let limit): ("arrays are nested deeper than \(limit)", nil)
     case .arrayTooLong(let count): ("an array has \(count) elements", "at most \(GGUFHeader.longestRun)")
     case .arrayBeyondEnd(let count, let type, let left):

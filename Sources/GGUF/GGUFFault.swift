@@ -36,6 +36,8 @@ public struct GGUFFault: Fault, Hashable {
     case unknownValueType(UInt32)
     /// An array of arrays, read strictly.
     case nestedArray
+    /// An array of arrays that another container was to carry.
+    case nestedArrayBeyondGGUF
     /// Arrays nested deeper than the limit.
     case nestedTooDeep(limit: Int)
     /// An array of over 2^30 elements.

@@ -150,7 +150,7 @@ enum CarriedMetadata {
       throw GGUFFault(
         file: reader.source.displayName,
         key: entry.key,
-        .nestedArray,
+        .nestedArrayBeyondGGUF,
         offset: entry.range.lowerBound
       )
     }
