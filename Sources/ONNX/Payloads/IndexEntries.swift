@@ -1,0 +1,155 @@
+internal import ModelIR
+
+/// The indices of a sparse tensor, in any range, as rows and columns of the matrix whose rows are all axes but
+/// the last.
+///
+/// They were checked when the file was read; they are checked again, as the file may have changed since.
+struct IndexEntries: Sendable {
+  /// How many values there are.
+  let nnz: UInt64
+  /// The extents of the tensor; the last one is the length of a row. Rank 0 counts as `[1]`.
+  private let extents: [UInt64]
+  private let elementCount: UInt64
+  private let areCoordinates: Bool
+  private let entries: any RowDecoding
+  private let place: PayloadPlace
+  /// How many values' indices are found together: those of one cost as much as those of so many.
+  let grain: UInt64
+
+  /// The columns of the matrix.
+  var columns: UInt64 { extents[extents.count - 1] }
+
+  /// The integers of an index: 1, or the rank for coordinates.
+  private var width: Int { areCoordinates ? extents.count : 1 }
+
+  /// Indices that lie in `entries`, one row of 64-bit integers.
+  ///
+  /// - Parameters:
+  ///   - shape: has an element.
+  ///   - grain: how many entries are found together.
+  init(
+    _ entries: any RowDecoding,
+    nnz: UInt64,
+    areCoordinates: Bool,
+    shape: Shape,
+    grain: UInt64,
+    _ place: PayloadPlace
+  ) {
+    self.entries = entries
+    self.nnz = nnz
+    self.areCoordinates = areCoordinates
+    self.place = place
+    extents = shape.rank == 0 ? [1] : shape.extents
+    elementCount = shape.elementCount
+    self.grain = max(64, grain / UInt64(areCoordinates ? max(1, shape.rank) : 1))
+  }
+
+  /// The most indices that are read at once.
+  static let block = 1 << 13
+
+  /// Buffers that are used again.
+  struct Workspace {
+    fileprivate var bytes: [UInt8] = []
+    /// The row of each index.
+    fileprivate(set) var rows: [UInt64] = []
+    /// The column of each index.
+    fileprivate(set) var columns: [UInt64] = []
+  }
+
+  /// Reads the indices of up to ``block`` values to a workspace.
+  /// - Throws: ``PayloadFault`` where one is not within the shape.
+  func read(_ range: Range<UInt64>, _ workspace: inout Workspace) throws {
+    let count = range.count
+    precondition(count <= Self.block && range.upperBound <= nnz)
+    let byteCount = count * width * 8
+    if workspace.bytes.count < byteCount { workspace.bytes = [UInt8](repeating: 0, count: byteCount) }
+    if workspace.rows.count < count {
+      workspace.rows = [UInt64](repeating: 0, count: count)
+      workspace.columns = workspace.rows
+    }
+    let first = range.lowerBound * UInt64(width)
+    try entries.decode(0..<1, first..<(first + UInt64(count * width)), into: &workspace.bytes, startingAt: 0)
+    var rows = workspace.rows.mutableSpan
+    var columns = workspace.columns.mutableSpan
+    let problem =
+      areCoordinates
+      ? split(coordinates: workspace.bytes.span, count, &rows, &columns)
+      : split(linear: workspace.bytes.span, count, &rows, &columns)
+    if let problem {
+      let position = range.lowerBound + UInt64(problem.position)
+      throw place.fault(.indexOutOfRange(position: position, index: problem.index, limit: problem.limit))
+    }
+  }
+
+  private typealias Problem = (position: Int, index: UInt64, limit: UInt64)
+
+  private func split(
+    linear bytes: Span<UInt8>,
+    _ count: Int,
+    _ rows: inout MutableSpan<UInt64>,
+    _ columns: inout MutableSpan<UInt64>
+  ) -> Problem? {
+    let length = self.columns
+    var (row, start): (UInt64, UInt64) = (0, 0)
+    var number = 0
+    while number < count {
+      let index = bytes.word(at: number &* 8)
+      if index >= elementCount { return (number, index, elementCount) }
+      // Divisions are slow, and one is enough for a row.
+      if index < start || index &- start >= length {
+        row = index / length
+        start = row &* length
+      }
+      rows[number] = row
+      columns[number] = index &- start
+      number &+= 1
+    }
+    return nil
+  }
+
+  private func split(
+    coordinates bytes: Span<UInt8>,
+    _ count: Int,
+    _ rows: inout MutableSpan<UInt64>,
+    _ columns: inout MutableSpan<UInt64>
+  ) -> Problem? {
+    let rank = width
+    var number = 0
+    while number < count {
+      var row: UInt64 = 0
+      var axis = 0
+      while axis < rank {
+        let coordinate = bytes.word(at: (number &* rank &+ axis) &* 8)
+        if coordinate >= extents[axis] { return (number &* rank &+ axis, coordinate, extents[axis]) }
+        // Within the shape, whose elements are counted in 64 bits.
+        if axis == rank &- 1 {
+          columns[number] = coordinate
+        } else {
+          row = row &* extents[axis] &+ coordinate
+        }
+        axis &+= 1
+      }
+      rows[number] = row
+      number &+= 1
+    }
+    return nil
+  }
+
+  /// The error for rows that fall.
+  func notAscending(at position: UInt64) -> PayloadFault {
+    place.fault(.indicesNotAscending(position: position))
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// The 64-bit integer whose lowest byte is at `index`.
+  func word(at index: Int) -> UInt64 {
+    var word: UInt64 = 0
+    var byte = 0
+    while byte < 8 {
+      word |= UInt64(self[index &+ byte]) &<< UInt64(byte &* 8)
+      byte &+= 1
+    }
+    return word
+  }
+}
