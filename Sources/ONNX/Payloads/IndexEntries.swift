@@ -69,12 +69,10 @@ struct IndexEntries: Sendable {
     }
     let first = range.lowerBound * UInt64(width)
     try entries.decode(0..<1, first..<(first + UInt64(count * width)), into: &workspace.bytes, startingAt: 0)
-    var rows = workspace.rows.mutableSpan
-    var columns = workspace.columns.mutableSpan
     let problem =
       areCoordinates
-      ? split(coordinates: workspace.bytes.span, count, &rows, &columns)
-      : split(linear: workspace.bytes.span, count, &rows, &columns)
+      ? split(coordinates: workspace.bytes, count, &workspace.rows, &workspace.columns)
+      : split(linear: workspace.bytes, count, &workspace.rows, &workspace.columns)
     if let problem {
       let position = range.lowerBound + UInt64(problem.position)
       throw place.fault(.indexOutOfRange(position: position, index: problem.index, limit: problem.limit))
@@ -84,11 +82,14 @@ struct IndexEntries: Sendable {
   private typealias Problem = (position: Int, index: UInt64, limit: UInt64)
 
   private func split(
-    linear bytes: Span<UInt8>,
+    linear bytes: [UInt8],
     _ count: Int,
-    _ rows: inout MutableSpan<UInt64>,
-    _ columns: inout MutableSpan<UInt64>
+    _ rows: inout [UInt64],
+    _ columns: inout [UInt64]
   ) -> Problem? {
+    let bytes = bytes.span
+    var rows = rows.mutableSpan
+    var columns = columns.mutableSpan
     let length = self.columns
     var (row, start): (UInt64, UInt64) = (0, 0)
     var number = 0
@@ -108,11 +109,14 @@ struct IndexEntries: Sendable {
   }
 
   private func split(
-    coordinates bytes: Span<UInt8>,
+    coordinates bytes: [UInt8],
     _ count: Int,
-    _ rows: inout MutableSpan<UInt64>,
-    _ columns: inout MutableSpan<UInt64>
+    _ rows: inout [UInt64],
+    _ columns: inout [UInt64]
   ) -> Problem? {
+    let bytes = bytes.span
+    var rows = rows.mutableSpan
+    var columns = columns.mutableSpan
     let rank = width
     var number = 0
     while number < count {
