@@ -24,8 +24,10 @@ struct IndexColumns: RowDecoding {
     guard !rows.isEmpty else { return }
     var workspace = IndexEntries.Workspace()
     var (first, target) = (columns.lowerBound, start)
+    // All columns are read before any value is used, each with the one before it: none goes unchecked.
+    if first > 0 && first < columns.upperBound { try entries.read(first - 1..<first, &workspace) }
     while first < columns.upperBound {
-      let end = min(first + UInt64(IndexEntries.block), columns.upperBound)
+      let end = min(first + UInt64(entries.block), columns.upperBound)
       try entries.read(first..<end, &workspace)
       let count = Int(end - first)
       switch columnWidth {

@@ -3,7 +3,8 @@ internal import ModelIR
 /// The indices of a sparse tensor, in any range, as rows and columns of the matrix whose rows are all axes but
 /// the last.
 ///
-/// They were checked when the file was read; they are checked again, as the file may have changed since.
+/// Every read checks that they are within the shape and ascend, from the value read before on: a pass over all of
+/// them leaves nothing unchecked, and a file that changed since does no harm.
 struct IndexEntries: Sendable {
   /// How many values there are.
   let nnz: UInt64
@@ -44,8 +45,8 @@ struct IndexEntries: Sendable {
     self.grain = max(64, grain / UInt64(areCoordinates ? max(1, shape.rank) : 1))
   }
 
-  /// The most indices that are read at once.
-  static let block = 1 << 13
+  /// The most indices that are read at once, so that 64 KiB hold them if the rank leaves a choice.
+  var block: Int { max(1, (1 << 13) / width) }
 
   /// Buffers that are used again.
   struct Workspace {
@@ -54,13 +55,16 @@ struct IndexEntries: Sendable {
     fileprivate(set) var rows: [UInt64] = []
     /// The column of each index.
     fileprivate(set) var columns: [UInt64] = []
+    /// The value that was read last.
+    fileprivate var last: (position: UInt64, row: UInt64, column: UInt64)?
   }
 
   /// Reads the indices of up to ``block`` values to a workspace.
-  /// - Throws: ``PayloadFault`` where one is not within the shape.
+  /// - Throws: ``PayloadFault`` where one is not within the shape, or not above the one before it; the first of the
+  ///   range is compared if the workspace was used for the value before it.
   func read(_ range: Range<UInt64>, _ workspace: inout Workspace) throws {
     let count = range.count
-    precondition(count <= Self.block && range.upperBound <= nnz)
+    precondition(count > 0 && count <= block && range.upperBound <= nnz)
     let byteCount = count * width * 8
     if workspace.bytes.count < byteCount { workspace.bytes = [UInt8](repeating: 0, count: byteCount) }
     if workspace.rows.count < count {
@@ -69,14 +73,47 @@ struct IndexEntries: Sendable {
     }
     let first = range.lowerBound * UInt64(width)
     try entries.decode(0..<1, first..<(first + UInt64(count * width)), into: &workspace.bytes, startingAt: 0)
+    var before: (row: UInt64, column: UInt64)?
+    if let last = workspace.last, last.position &+ 1 == range.lowerBound { before = (last.row, last.column) }
+    workspace.last = nil
     let problem =
       areCoordinates
       ? split(coordinates: workspace.bytes, count, &workspace.rows, &workspace.columns)
       : split(linear: workspace.bytes, count, &workspace.rows, &workspace.columns)
-    if let problem {
-      let position = range.lowerBound + UInt64(problem.position)
-      throw place.fault(.indexOutOfRange(position: position, index: problem.index, limit: problem.limit))
+    let sound = problem?.position ?? count
+    if let fall = firstFall(workspace, sound, after: before) {
+      throw place.fault(.indicesNotAscending(position: range.lowerBound + UInt64(fall)))
     }
+    if let problem {
+      throw place.fault(
+        .indexOutOfRange(
+          position: range.lowerBound + UInt64(problem.position),
+          index: problem.index,
+          limit: problem.limit
+        )
+      )
+    }
+    workspace.last = (range.upperBound - 1, workspace.rows[count - 1], workspace.columns[count - 1])
+  }
+
+  /// The position of the first of `count` indices that is not above the one before it.
+  private func firstFall(
+    _ workspace: Workspace,
+    _ count: Int,
+    after before: (row: UInt64, column: UInt64)?
+  ) -> Int? {
+    let (rows, columns) = (workspace.rows.span, workspace.columns.span)
+    guard count > 0 else { return nil }
+    var (row, column) = (rows[0], columns[0])
+    if let before, row < before.row || row == before.row && column <= before.column { return 0 }
+    var number = 1
+    while number < count {
+      let (nextRow, nextColumn) = (rows[number], columns[number])
+      if nextRow < row || nextRow == row && nextColumn <= column { return number }
+      (row, column) = (nextRow, nextColumn)
+      number &+= 1
+    }
+    return nil
   }
 
   private typealias Problem = (position: Int, index: UInt64, limit: UInt64)
@@ -124,7 +161,7 @@ struct IndexEntries: Sendable {
       var axis = 0
       while axis < rank {
         let coordinate = bytes.word(at: (number &* rank &+ axis) &* 8)
-        if coordinate >= extents[axis] { return (number &* rank &+ axis, coordinate, extents[axis]) }
+        if coordinate >= extents[axis] { return (number, coordinate, extents[axis]) }
         // Within the shape, whose elements are counted in 64 bits.
         if axis == rank &- 1 {
           columns[number] = coordinate
@@ -137,11 +174,6 @@ struct IndexEntries: Sendable {
       number &+= 1
     }
     return nil
-  }
-
-  /// The error for rows that fall.
-  func notAscending(at position: UInt64) -> PayloadFault {
-    place.fault(.indicesNotAscending(position: position))
   }
 }
 

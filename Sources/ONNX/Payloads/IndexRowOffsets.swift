@@ -29,14 +29,11 @@ struct IndexRowOffsets: RowDecoding {
     var position = try lowerBound(columns.lowerBound, &workspace)
     // A row's offset is the position of the first value that is not before the row.
     var (row, target) = (columns.lowerBound, start)
-    var last: UInt64 = 0
     while row < columns.upperBound && position < entries.nnz {
-      let end = min(position + UInt64(IndexEntries.block), entries.nnz)
+      let end = min(position + UInt64(entries.block), entries.nnz)
       try entries.read(position..<end, &workspace)
       for index in 0..<Int(end - position) {
         let found = workspace.rows[index]
-        if found < last { throw entries.notAscending(at: position + UInt64(index)) }
-        last = found
         guard found >= row else { continue }
         let stop = min(found, columns.upperBound - 1)
         fill(&buffer, &target, count: Int(stop - row + 1), with: position + UInt64(index))

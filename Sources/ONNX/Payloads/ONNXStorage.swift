@@ -115,6 +115,23 @@ package struct ONNXStorage {
     )
   }
 
+  /// Passes over the indices of a sparse tensor, which are otherwise checked as they are read.
+  ///
+  /// Memory: a block of indices.
+  /// - Throws: ``PayloadFault`` for the first that is not within the shape, or not above the one before it, and as
+  ///   ``storage(of:)`` does.
+  package func checkIndices(of tensor: ONNXTensor) throws {
+    guard let indices = tensor.indices, indices.nnz > 0 else { return }
+    let entries = try entries(of: indices, tensor)
+    var workspace = IndexEntries.Workspace()
+    var first: UInt64 = 0
+    while first < entries.nnz {
+      let end = min(first + UInt64(entries.block), entries.nnz)
+      try entries.read(first..<end, &workspace)
+      first = end
+    }
+  }
+
   /// Adds a view, and returns the region that it can be read from.
   mutating func append(_ view: any RowDecoding) throws(Obstacle) -> Region {
     guard let bytes = view.byteCount, let start = decoded.append(view) else { throw .tooLarge }
