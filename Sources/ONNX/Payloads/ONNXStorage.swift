@@ -32,8 +32,8 @@ package struct ONNXStorage {
     }
   }
 
-  private let files: [any ByteSource]
-  private let main: Int
+  let files: [any ByteSource]
+  let main: Int
   private let external: [Int]
   private let viewNumber: Int
   private var decoded: DecodedFile
@@ -62,74 +62,50 @@ package struct ONNXStorage {
   ///   cannot be read by rows.
   package mutating func storage(of tensor: ONNXTensor) throws -> Found {
     if let indices = tensor.indices { return try sparseStorage(of: tensor, indices) }
+    let stored = tensor.values.byteCount
+    switch try parts(of: tensor) {
+    case .region(let region): return Found(storage: .dense(region), storedByteCount: stored)
+    case .decoded(let elements): return Found(storage: .dense(try append(elements)), storedByteCount: stored)
+    }
+  }
+
+  /// What the elements of a dense tensor are read from.
+  enum Parts {
+    /// A file that holds them as they are read.
+    case region(Region)
+    /// Entries that are decoded.
+    case decoded(any RowDecoding)
+
+    /// All of it as something that is decoded.
+    /// - Parameter width: the bytes of an element.
+    func decoding(of width: Int, in files: [any ByteSource]) -> any RowDecoding {
+      switch self {
+      case .region(let region):
+        StoredBytes(
+          region.byteCount / UInt64(width),
+          of: width,
+          at: region.offset,
+          in: files[Int(region.file)]
+        )
+      case .decoded(let elements): elements
+      }
+    }
+  }
+
+  /// What the elements of a dense tensor are read from.
+  /// - Throws: as ``storage(of:)`` does.
+  func parts(of tensor: ONNXTensor) throws -> Parts {
     let place = PayloadPlace(
       tensor: tensor.scopedName,
       field: tensor.values.field(of: tensor.type),
       source: files[main]
     )
-    guard let bytes = tensor.type.payloadByteCount(tensor.shape.elementCount) else {
+    let count = tensor.shape.elementCount
+    guard let bytes = tensor.type.payloadByteCount(count) else {
       throw tensor.type == .string ? Obstacle.type(.string) : Obstacle.tooLarge
     }
-    if let region = try region(of: tensor.values, byteCount: bytes, place) {
-      return Found(storage: .dense(region), storedByteCount: region.byteCount)
-    }
-    let elements = try elements(of: tensor.values, tensor.type, count: tensor.shape.elementCount, place)
-    return Found(storage: .dense(try append(elements)), storedByteCount: tensor.values.byteCount)
-  }
-
-  private mutating func sparseStorage(of tensor: ONNXTensor, _ indices: ONNXIndices) throws -> Found {
-    let shape = tensor.shape
-    let place = PayloadPlace(
-      tensor: tensor.scopedName,
-      field: "values." + tensor.values.field(of: tensor.type),
-      source: files[main]
-    )
-    guard let width = tensor.type.elementType?.byteWidth else { throw Obstacle.type(tensor.type) }
-    guard shape.elementCount > 0 else {
-      if indices.nnz > 0 { throw place.fault(.valuesOfEmptyTensor(nnz: indices.nnz)) }
-      return Found(storage: .dense(Region(file: main, offset: 0, byteCount: 0)), storedByteCount: 0)
-    }
-    guard let valueBytes = tensor.type.payloadByteCount(indices.nnz) else { throw Obstacle.tooLarge }
-    // All parts lie in one file, so what a file holds as it is gets a view too.
-    let values: any RowDecoding
-    if let region = try region(of: tensor.values, byteCount: valueBytes, place) {
-      values = StoredBytes(indices.nnz, of: width, at: region.offset, in: files[Int(region.file)])
-    } else {
-      values = try elements(of: tensor.values, tensor.type, count: indices.nnz, place)
-    }
-    let entries = try entries(of: indices, tensor)
-    guard let columns = IndexColumns(entries), let columnWidth = IndexWidth.columns(shape.columns) else {
-      throw Obstacle.rowsTooLong(shape.columns)
-    }
-    guard let offsets = IndexRowOffsets(entries, rows: shape.rows) else { throw Obstacle.tooLarge }
-    let storage = Storage.csr(
-      rowOffsets: try append(offsets),
-      offsetWidth: .rowOffsets(nnz: indices.nnz),
-      columnIndices: try append(columns),
-      columnWidth: columnWidth,
-      values: try append(values)
-    )
-    return Found(
-      storage: storage,
-      storedByteCount: tensor.values.byteCount &+ indices.payload.byteCount
-    )
-  }
-
-  /// Passes over the indices of a sparse tensor, which are otherwise checked as they are read.
-  ///
-  /// Memory: a block of indices.
-  /// - Throws: ``PayloadFault`` for the first that is not within the shape, or not above the one before it, and as
-  ///   ``storage(of:)`` does.
-  package func checkIndices(of tensor: ONNXTensor) throws {
-    guard let indices = tensor.indices, indices.nnz > 0 else { return }
-    let entries = try entries(of: indices, tensor)
-    var workspace = IndexEntries.Workspace()
-    var first: UInt64 = 0
-    while first < entries.nnz {
-      let end = min(first + UInt64(entries.block), entries.nnz)
-      try entries.read(first..<end, &workspace)
-      first = end
-    }
+    if let region = try region(of: tensor.values, byteCount: bytes, place) { return .region(region) }
+    return .decoded(try elements(of: tensor.values, tensor.type, count: count, place))
   }
 
   /// Adds a view, and returns the region that it can be read from.
@@ -158,7 +134,7 @@ package struct ONNXStorage {
   }
 
   /// Typed entries as elements.
-  private func elements(
+  func elements(
     of payload: ONNXPayload,
     _ type: ONNXDataType,
     count: UInt64,
@@ -182,64 +158,6 @@ package struct ONNXStorage {
       }
       return bytes
     case (.fixed32, _), (.fixed64, _): throw place.fault(.wrongEncoding)
-    }
-  }
-
-  /// The indices of a sparse tensor.
-  private func entries(of indices: ONNXIndices, _ tensor: ONNXTensor) throws -> IndexEntries {
-    let place = PayloadPlace(
-      tensor: tensor.scopedName,
-      field: "indices." + indices.payload.field(of: .int64),
-      source: files[main]
-    )
-    let width = indices.areCoordinates ? UInt64(max(1, tensor.shape.rank)) : 1
-    let (count, overflow) = indices.nnz.multipliedReportingOverflow(by: width)
-    let (bytes, carry) = count.multipliedReportingOverflow(by: 8)
-    if overflow || carry { throw Obstacle.tooLarge }
-    let numbers: any RowDecoding
-    var grain: UInt64 = 0
-    if let region = try region(of: indices.payload, byteCount: bytes, place) {
-      numbers = StoredBytes(count, of: 8, at: region.offset, in: files[Int(region.file)])
-    } else {
-      guard case .typed(let runs, .varint) = indices.payload else { throw place.fault(.wrongEncoding) }
-      let varints = VarintElements(runs, count: count, .int64, place)
-      (numbers, grain) = (varints, varints.stride)
-    }
-    return IndexEntries(
-      numbers,
-      nnz: indices.nnz,
-      areCoordinates: indices.areCoordinates,
-      shape: tensor.shape,
-      grain: grain,
-      place
-    )
-  }
-}
-
-extension ONNXPayload {
-  /// The field that it stands in, for messages.
-  func field(of type: ONNXDataType) -> String {
-    switch self {
-    case .raw: "raw_data"
-    case .external: "external_data"
-    case .none: "data"
-    case .typed(_, .fixed32): "float_data"
-    case .typed(_, .fixed64): "double_data"
-    case .typed(_, .varint):
-      switch type {
-      case .int64: "int64_data"
-      case .uint32, .uint64: "uint64_data"
-      default: "int32_data"
-      }
-    }
-  }
-
-  /// The bytes that a file holds of it, without tags.
-  var byteCount: UInt64 {
-    switch self {
-    case .raw(let range), .external(_, let range): range.upperBound - range.lowerBound
-    case .none: 0
-    case .typed(let runs, _): runs.reduce(0) { $0 &+ ($1.upperBound - $1.lowerBound) }
     }
   }
 }

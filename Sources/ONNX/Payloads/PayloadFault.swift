@@ -64,8 +64,12 @@ public struct PayloadFault: Fault, Hashable {
       case .wrongEncoding: ("entries of this type are not stored in this field", nil)
       case .noSuchFile(let number): ("external file \(number) is not among the model's files", nil)
       case .indexOutOfRange(let position, let index, let limit):
-        ("the index of value \(position) has \(Int64(bitPattern: index))", "0 to \(limit == 0 ? 0 : limit - 1)")
-      case .indicesNotAscending(let position): ("the index of value \(position) is not above the one before it", nil)
+        (
+          "the index of value \(position) has \(Int64(bitPattern: index))",
+          "0 to \(limit == 0 ? 0 : limit - 1)"
+        )
+      case .indicesNotAscending(let position):
+        ("the index of value \(position) is not above the one before it", nil)
       case .valuesOfEmptyTensor(let nnz): ("there are \(nnz) values, and the shape has no element", nil)
       }
     return Diagnosis(
