@@ -35,7 +35,7 @@ package struct FormSizes: Sendable, Hashable {
     }
     let (type, extents) = (header.type, header.extents)
     if ONNXForm.dense.obstacle(type, extents) == nil,
-      let bytes = type.payloadByteCount(shape.elementCount)
+      let bytes = type.byteCount(ofElements: shape.elementCount)
     {
       dense = try? TensorMessages.raw(header, byteCount: bytes).asField(5).byteCount
     }

@@ -14,7 +14,7 @@ extension ONNXStorage {
       if indices.nnz > 0 { throw place.fault(.valuesOfEmptyTensor(nnz: indices.nnz)) }
       return Found(storage: .dense(Region(file: main, offset: 0, byteCount: 0)), storedByteCount: 0)
     }
-    guard let valueBytes = tensor.type.payloadByteCount(indices.nnz) else { throw Obstacle.tooLarge }
+    guard let valueBytes = tensor.type.byteCount(ofElements: indices.nnz) else { throw Obstacle.tooLarge }
     // All parts lie in one file, so what a file holds as it is gets a view too.
     let values: any RowDecoding
     if let region = try region(of: tensor.values, byteCount: valueBytes, place) {

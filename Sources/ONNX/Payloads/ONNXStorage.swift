@@ -101,7 +101,7 @@ package struct ONNXStorage {
       source: files[main]
     )
     let count = tensor.shape.elementCount
-    guard let bytes = tensor.type.payloadByteCount(count) else {
+    guard let bytes = tensor.type.byteCount(ofElements: count) else {
       throw tensor.type == .string ? Obstacle.type(.string) : Obstacle.tooLarge
     }
     if let region = try region(of: tensor.values, byteCount: bytes, place) { return .region(region) }
@@ -141,7 +141,7 @@ package struct ONNXStorage {
     _ place: PayloadPlace
   ) throws -> any RowDecoding {
     guard case .typed(let runs, let encoding) = payload else { throw place.fault(.wrongEncoding) }
-    guard let byteCount = type.payloadByteCount(count) else { throw Obstacle.tooLarge }
+    guard let byteCount = type.byteCount(ofElements: count) else { throw Obstacle.tooLarge }
     switch (encoding, type) {
     case (.varint, .float6E2M3), (.varint, .float6E3M2):
       guard let rule = EntryRule(type) else { throw place.fault(.wrongEncoding) }

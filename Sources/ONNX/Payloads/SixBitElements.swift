@@ -11,7 +11,7 @@ struct SixBitElements: RowDecoding {
   /// The elements that `entries` hold, one in each.
   init(_ entries: VarintElements) {
     self.entries = entries
-    columns = ONNXDataType.float6E2M3.payloadByteCount(entries.columns) ?? 0
+    columns = ONNXDataType.float6E2M3.byteCount(ofElements: entries.columns) ?? 0
   }
 
   func decode(
