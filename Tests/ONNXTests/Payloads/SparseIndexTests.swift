@@ -151,6 +151,25 @@ struct SparseIndexTests {
     }
   }
 
+  /// Golden models with such indices.
+  static let golden: [(String, PayloadFault.Rule)] = [
+    ("sparse_unsorted", .indicesNotAscending(position: 1)),
+    ("sparse_duplicate", .indicesNotAscending(position: 1)),
+    ("sparse_oob", .indexOutOfRange(position: 2, index: 6, limit: 6)),
+    ("sparse_negative", .indexOutOfRange(position: 0, index: .max, limit: 6)),
+    ("sparse_coo_oob", .indexOutOfRange(position: 1, index: 3, limit: 3)),
+    ("sparse_coo_unsorted", .indicesNotAscending(position: 1)),
+  ]
+
+  @Test("Indices that other readers refuse or let pass are refused in golden models", arguments: golden)
+  func goldenIndices(name: String, rule: PayloadFault.Rule) throws {
+    var stored = StoredModel(try ONNXReader(path: Fixture.path("onnx/hostile/\(name).onnx")))
+    let tensor = try #require(stored.model.tensors.first { $0.indices != nil })
+    let fault = try #require(throws: PayloadFault.self) { try stored.storage.checkIndices(of: tensor) }
+    #expect(fault.rule == rule)
+    #expect(throws: PayloadFault.self) { try stored.dense(tensor.name) }
+  }
+
   @Test("A fall between two blocks is found", arguments: [false, true])
   func fallBetweenBlocks(raw: Bool) throws {
     for nnz in [8192, 8193, 16_384, 16_385] {
