@@ -189,6 +189,20 @@ struct SparseIndexTests {
         var stored = try StoredModel(file)
         let fault = try #require(throws: PayloadFault.self) { _ = try stored.dense("w") }
         #expect(fault.rule == .indicesNotAscending(position: UInt64(position)))
+        // Columns that are read from there on are compared with the one before too.
+        let tensor = try stored.tensor("w")
+        guard case .csr(_, _, let columns, let width, _) = try stored.storage.storage(of: tensor).storage
+        else {
+          throw StoredModel.Missing(name: "CSR")
+        }
+        let start = UInt64(position * width.byteWidth)
+        let rest = Region(
+          file: Int(columns.file),
+          offset: columns.offset + start,
+          byteCount: columns.byteCount - start
+        )
+        let late = try #require(throws: PayloadFault.self) { _ = try stored.bytes(rest) }
+        #expect(late.rule == .indicesNotAscending(position: UInt64(position)))
       }
     }
   }
