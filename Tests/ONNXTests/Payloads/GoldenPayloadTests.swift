@@ -18,7 +18,7 @@ struct GoldenPayloadTests {
 
   /// The tensors of all golden models.
   static let rows: [Row] =
-    ((try? Fixture.table("onnx/tensors.tsv")) ?? []).map { cells in
+    ((try? Fixture.table("onnx/elements.tsv")) ?? []).map { cells in
       let digits = Array(cells[5])
       return Row(
         file: cells[0],

@@ -17,7 +17,7 @@ struct StoredModel {
 
   /// The golden model of a name.
   init(golden name: String) throws {
-    self.init(try ONNXReader(path: Fixture.path("onnx/valid/" + name)))
+    self.init(try ONNXReader(path: Fixture.path("onnx/" + name)))
   }
 
   /// A model of these bytes.
