@@ -34,4 +34,17 @@ enum Varint {
     let more: UInt64 = 0x0080_8080_8080_8080 &>> UInt64(truncatingIfNeeded: (8 &- byteCount) &* 8)
     return bits | more
   }
+
+  /// The value of the varint that starts at the lowest byte of eight, and its length; nil if it is longer.
+  @inline(__always)
+  static func unpacked(_ bytes: UInt64) -> (value: UInt64, byteCount: Int)? {
+    let ends = ~bytes & 0x8080_8080_8080_8080
+    if ends == 0 { return nil }
+    // All bits up to the first clear top bit.
+    var bits = bytes & (ends ^ (ends &- 1)) & 0x7F7F_7F7F_7F7F_7F7F
+    bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) &>> 1
+    bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) &>> 2
+    bits = bits & 0x0000_0000_0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) &>> 4
+    return (bits, ends.trailingZeroBitCount / 8 &+ 1)
+  }
 }

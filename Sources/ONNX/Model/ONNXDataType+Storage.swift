@@ -38,15 +38,12 @@ extension ONNXDataType {
   /// ONNX's own spelling: `FLOAT8E4M3FN`.
   package var name: String { "\(self)".uppercased() }
 
-  /// The bits of one element; 0 for strings.
-  package var bitWidth: Int { elementType?.bitWidth ?? 0 }
-
   /// The bytes of so many elements in `raw_data`; nil for strings, and where they exceed 64 bits.
   ///
   /// Elements that share bytes are packed over the whole tensor, lowest bits first; a row starts no new byte.
   package func byteCount(ofElements count: UInt64) -> UInt64? {
-    guard self != .string else { return nil }
-    let (bits, overflow) = count.multipliedReportingOverflow(by: UInt64(bitWidth))
+    guard let elementType else { return nil }
+    let (bits, overflow) = count.multipliedReportingOverflow(by: UInt64(elementType.bitWidth))
     return overflow ? nil : bits / 8 + (bits % 8 == 0 ? 0 : 1)
   }
 

@@ -63,6 +63,15 @@ struct VarintCursor {
       var output = buffer.mutableSpan
       var index = start &+ Int(entry &- first) &* width
       while entry < target && place < stop {
+        // Mostly eight bytes hold an entry; what they do not hold is read byte by byte.
+        if place &+ 8 <= stop, let (value, count) = Varint.unpacked(bytes.word(at: place)) {
+          if !rule.allows(value) { return .outOfRange(value, expected: rule.expected) }
+          output.store(Element(truncatingIfNeeded: value), at: index)
+          index &+= width
+          place &+= count
+          entry &+= 1
+          continue
+        }
         var byte = bytes[place]
         var end = place &+ 1
         var value = UInt64(byte & 0x7F)

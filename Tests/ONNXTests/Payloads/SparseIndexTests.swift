@@ -163,7 +163,7 @@ struct SparseIndexTests {
 
   @Test("Indices that other readers refuse or let pass are refused in golden models", arguments: golden)
   func goldenIndices(name: String, rule: PayloadFault.Rule) throws {
-    var stored = StoredModel(try ONNXReader(path: Fixture.path("onnx/hostile/\(name).onnx")))
+    var stored = StoredModel(try ONNXReader(path: Fixture.path("hostile/onnx/\(name).onnx")))
     let tensor = try #require(stored.model.tensors.first { $0.indices != nil })
     let fault = try #require(throws: PayloadFault.self) { try stored.storage.checkIndices(of: tensor) }
     #expect(fault.rule == rule)
