@@ -74,7 +74,7 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors", "GGUF",
-        "CompressedTensors", "Inspection",
+        "ONNX", "CompressedTensors", "Inspection",
       ],
       swiftSettings: memorySafe
     ),

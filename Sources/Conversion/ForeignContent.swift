@@ -48,6 +48,6 @@ public struct ForeignContentFault: Fault, Hashable {
 
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
-    Diagnosis(.badData, file: file, found, expected: "a safetensors or GGUF file")
+    Diagnosis(.badData, file: file, found, expected: "a safetensors, GGUF or ONNX file")
   }
 }

@@ -3,6 +3,7 @@ public import CompressedTensors
 internal import Dialect
 public import GGUF
 public import ModelIR
+internal import ONNX
 public import Safetensors
 
 /// A model as it was found: its descriptors, and where they came from.
@@ -31,10 +32,12 @@ public struct OpenedModel: Sendable {
   public let disagreements: [Diagnosis]
   /// The GGUF files, where the model is of that container.
   public let gguf: SplitModel?
+  /// The ONNX file, where the model is of that container.
+  let onnx: ONNXImport?
   /// What an index says of the number of parameters.
   let totalParameters: UInt64?
 
-  /// Opens a safetensors or GGUF file, an index, or a folder; which, is told by content.
+  /// Opens a safetensors, GGUF or ONNX file, an index, or a folder; which, is told by content.
   ///
   /// The first shard of a split GGUF model, and a folder with one GGUF model and no other, stand for that model.
   /// - Parameter assumptions: what the user says where the files do not.
@@ -45,6 +48,7 @@ public struct OpenedModel: Sendable {
       throw SystemFault("open", path: path, role: .input, code: SystemFault.notFound)
     }
     if identity.kind == .folder {
+      onnx = nil
       let folder = try Folder(path)
       if let name = try GGUFContent.find(in: folder) {
         gguf = try SplitModel(folder: folder, name: name, lenient: lenient)
@@ -58,7 +62,17 @@ public struct OpenedModel: Sendable {
       let source = try InputFile.open(path)
       let name = Folder.lastComponent(of: path)
       try ForeignContent.refuse(source)
-      if try GGUFContent.isGGUF(source, name: name) {
+      if try ONNXContent.isONNX(source, name: name) {
+        onnx = try ONNXImport(
+          ONNXReader(source: source, folder: Folder(Folder.parent(of: path)), lenient: lenient),
+          name: name
+        )
+      } else {
+        onnx = nil
+      }
+      if onnx != nil {
+        (model, disagreements, totalParameters, origin, gguf) = (Self.empty, [], nil, .file, nil)
+      } else if try GGUFContent.isGGUF(source, name: name) {
         gguf = try SplitModel(
           first: source,
           name: name,
@@ -76,9 +90,13 @@ public struct OpenedModel: Sendable {
         (gguf, origin, disagreements, totalParameters) = (nil, .file, [], nil)
       }
     }
-    if let gguf {
-      model = gguf.model
-      try model.resolveManifest(of: gguf.shards[0])
+    if gguf != nil || onnx != nil {
+      if let gguf {
+        model = gguf.model
+        try model.resolveManifest(of: gguf.shards[0])
+      } else if let onnx {
+        model = onnx.model
+      }
       stored = model
       model.attachBlockCodes()
       // Nothing of that library is in GGUF files.

@@ -59,8 +59,7 @@ public struct GGUFPlan: Sendable {
     var writer = HeaderWriter(file: file)
     try writer.append(items: items, partCount: parts.count)
     let (starts, dataEnd) = try writer.append(parts: parts, alignment: alignment)
-    // llama.cpp and gguf-py pad where no data follow, too.
-    writer.pad(to: alignment)
+    if !parts.isEmpty { writer.pad(to: alignment) }
     let dataStart = writer.byteCount
     guard let end = dataStart.addingChecked(dataEnd), end <= UInt64(Int64.max) else {
       throw GGUFPlanFault(file: file, rule: .dataTooLarge)

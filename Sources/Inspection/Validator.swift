@@ -49,7 +49,7 @@ public struct Validator: Sendable {
   ///   - checksAll: whether tensors are checked that no matrix product consumes.
   /// - Throws: what reading throws.
   public func validate(_ model: Model, path: String, checksAll: Bool) throws -> ValidationReport {
-    var results = model.tensors.map { result(for: $0, checksAll: checksAll) }
+    var results = model.tensors.flatMap { checks(of: $0, checksAll: checksAll) }
     for result in results where result.status != .skipped {
       progress.expect(result.tensor.counted.denseByteCount)
     }
@@ -71,7 +71,18 @@ public struct Validator: Sendable {
     )
   }
 
-  /// Who is checked, along which axis.
+  /// Who is checked, along which axes: each of them, where consumers differ.
+  private func checks(of tensor: Tensor, checksAll: Bool) -> [ValidationReport.TensorResult] {
+    let first = result(for: tensor, checksAll: checksAll)
+    guard let axis = first.axis, axis.axes.count > 1 else { return [first] }
+    return axis.axes.compactMap { number in
+      guard number < first.tensor.shape.rank else { return nil }
+      var result = first
+      result.axis = ReductionAxis(axes: [number], evidence: axis.evidence)
+      return result
+    }
+  }
+
   private func result(for tensor: Tensor, checksAll: Bool) -> ValidationReport.TensorResult {
     /// Leaves the tensor out.
     func skip(_ reason: String) -> ValidationReport.TensorResult {

@@ -23,8 +23,13 @@ public enum WeightKind: String, Sendable, Hashable {
     }
   }
 
-  /// Judges a tensor by the names that checkpoints use.
+  /// Judges a tensor by the graph that uses it, where there is one that tells, and else by the names that checkpoints
+  /// use.
   public init(_ tensor: Tensor) {
+    if let uses = tensor.uses, let kind = WeightKind(uses, tensor) {
+      self = kind
+      return
+    }
     let tensor = tensor.counted
     if !Self.isWeight(tensor.elementType) {
       self = .notWeight
@@ -40,6 +45,19 @@ public enum WeightKind: String, Sendable, Hashable {
       self = .outputHead
     } else {
       self = .matrix
+    }
+  }
+
+  /// What the operators that read a tensor tell; nil where they are not known.
+  private init?(_ uses: TensorUses, _ tensor: Tensor) {
+    switch uses.role {
+    case .weight where tensor.logicalShape.rank < 1: self = .vector
+    // No axis is summed over where rows are only looked up.
+    case .weight: self = tensor.reduction?.axes.isEmpty ?? false ? .embedding : .matrix
+    case .bias: self = .vector
+    case .scale, .zeroPoint: self = .auxiliary
+    case .shape, .parameter: self = .notWeight
+    case .unknown, .unused: return nil
     }
   }
 
@@ -59,7 +77,7 @@ public enum WeightKind: String, Sendable, Hashable {
     case .outputHead: "an output head"
     case .vector: "a vector"
     case .auxiliary: "a scale, a zero point or a mask"
-    case .notWeight: "no weight by its type"
+    case .notWeight: "no weight by its type or use"
     }
   }
 }

@@ -2,6 +2,9 @@ extension Quantization {
   /// The ``packing`` of ggml's blocks: codes and scales together, one scheme for each type.
   public static let blockPacking = "ggml"
 
+  /// The ``packing`` of codes that share bytes as the operator of a graph that reads them demands.
+  public static let operatorPacking = "onnx"
+
   /// That of ggml's blocks of `type`, for a tensor of `logicalShape` in codes.
   public convenience init(blocksOf type: GGMLType, logicalShape: Shape) {
     self.init(
@@ -49,6 +52,9 @@ extension Tensor {
   /// Whether the elements that are stored, or their codes, are numbers that can be counted: not so for blocks
   /// whose codes are not seen.
   public var hasCountedElements: Bool {
-    quantization?.packing != Quantization.blockPacking || views?.codes != nil
+    switch quantization?.packing {
+    case Quantization.blockPacking?, Quantization.operatorPacking?: views?.codes != nil
+    default: true
+    }
   }
 }

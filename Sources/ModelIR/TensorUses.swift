@@ -6,8 +6,28 @@ public final class TensorUses: Sendable {
   /// The most uses whose evidence is kept.
   public static let most = 16
 
-  /// What the tensor is for: `weight`, `bias`, `scale`, `zero point` ...
-  public let role: String
+  /// What a tensor is for.
+  public enum Role: String, Sendable, Hashable {
+    /// A product or a look-up has it as an operand.
+    case weight
+    /// It is added to the result of a product.
+    case bias
+    /// It is the scale of a quantization.
+    case scale
+    /// It is the zero point of a quantization.
+    case zeroPoint = "zero point"
+    /// It is a shape, axes, indices, or a condition.
+    case shape
+    /// It is combined element by element, or sets something else.
+    case parameter
+    /// Who reads it is not known here, or cuts or joins it.
+    case unknown
+    /// Nothing reads it.
+    case unused
+  }
+
+  /// What the tensor is for.
+  public let role: Role
   /// The operators that read it, by kind: `MatMul via Transpose (x3); Gather`; empty if nothing does.
   public let consumers: String
   /// For each use the node, and along which axis it sums or why it does not.
@@ -16,7 +36,7 @@ public final class TensorUses: Sendable {
   public let omitted: Int
 
   /// Uses in these words.
-  public init(role: String, consumers: String, evidence: [String], omitted: Int = 0) {
+  public init(role: Role, consumers: String, evidence: [String], omitted: Int = 0) {
     self.role = role
     self.consumers = consumers
     self.evidence = evidence

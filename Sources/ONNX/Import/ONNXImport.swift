@@ -117,10 +117,15 @@ package struct ONNXImport: Sendable {
         )
         tensor.uses = uses(known)
         if let found = try codes.codes(of: number, known.quantization) {
-          let region = try storage.append(found.numbers)
-          tensor.views = TensorViews(
-            codes: Tensor(name: tensor.name, elementType: .int16, shape: found.shape, storage: .dense(region))
+          var numbers = Tensor(
+            name: tensor.name,
+            elementType: .int16,
+            shape: found.shape,
+            storage: .dense(try storage.append(found.numbers)),
+            reduction: tensor.reduction
           )
+          numbers.uses = tensor.uses
+          tensor.views = TensorViews(codes: numbers)
         }
         add(tensor, .tensor(number))
       } catch let obstacle as ONNXStorage.Obstacle {
@@ -152,7 +157,7 @@ package struct ONNXImport: Sendable {
     case .blockShape(let extents): granularity = .block(extents.map { Int(clamping: $0) })
     case .tensor, .flatRuns, .unknown: granularity = .tensor
     }
-    let packing: String? = known.packing == .none ? nil : Self.packing
+    let packing: String? = known.packing == .none ? nil : Quantization.operatorPacking
     return Quantization(
       scheme: known.schemeName(of: stored.type),
       bits: known.bits,
@@ -165,14 +170,11 @@ package struct ONNXImport: Sendable {
     )
   }
 
-  /// The ``Quantization/packing`` of codes that share bytes as their operator demands.
-  package static let packing = "onnx"
-
   /// Who uses a tensor, in words.
   private func uses(_ known: WeightKnowledge) -> TensorUses? {
-    guard !known.uses.isEmpty else { return TensorUses(role: known.role.rawValue, consumers: "", evidence: []) }
+    guard !known.uses.isEmpty else { return TensorUses(role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown, consumers: "", evidence: []) }
     return TensorUses(
-      role: known.role.rawValue,
+      role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
       consumers: known.consumers,
       evidence: known.uses.prefix(TensorUses.most).map { $0.evidence(in: reader.model) },
       omitted: known.uses.count + known.omittedUses - min(known.uses.count, TensorUses.most)
@@ -184,7 +186,7 @@ package struct ONNXImport: Sendable {
   private func uses(ofExpansion expansion: BitmaskExpansion) -> TensorUses? {
     let nodes = reader.model.graphs[expansion.graph].nodes.filter { $0.inputs.contains(expansion.output) }
     return TensorUses(
-      role: "weight",
+      role: .weight,
       consumers: nodes.prefix(4).map(\.operation).joined(separator: "; "),
       evidence: []
     )

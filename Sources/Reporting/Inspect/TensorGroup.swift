@@ -102,7 +102,7 @@ extension Tensor {
   var typeName: String {
     guard let quantization, let packing = quantization.packing else { return elementType.name }
     if packing == Quantization.blockPacking { return quantization.scheme }
-    return (counted.elementType == .int8 ? "int" : "fp") + String(quantization.bits)
+    return ([.int8, .int16].contains(counted.elementType) ? "int" : "fp") + String(quantization.bits)
   }
 }
 
