@@ -47,7 +47,7 @@ struct SafetensorsPlanTests {
     let fault = #expect(throws: SafetensorsPlanFault.self) {
       try SafetensorsPlan(file: "out", parts: [part], metadata: nil)
     }
-    #expect(fault?.rule == .typeNotInFormat(type, of: "a"))
+    #expect(fault?.rule == .typeNotInFormat(type, of: "a") && fault?.file == "out")
   }
 
   @Test("What is planned reads back, of every type, and its data tile the file")
