@@ -25,8 +25,9 @@ struct BlockStatisticsBenchmarks {
   private func inMemory(_ type: GGMLType, _ data: BlockData) throws -> Row {
     let matrix = try CodedMatrix(type, data, columns: Self.columns)
     let counts = matrix.scan()
-    // These types keep what is pruned; others find more zeros.
-    guard counts.patterns[1].violations == 0, counts.nonzero * 2 <= counts.elements else {
+    // What was encoded keeps the zeros of the weights; blocks drawn at random have others.
+    let isRight = counts.patterns[1].violations == 0 && counts.nonzero * 2 <= counts.elements
+    guard isRight || BlockEncoder(type) == nil else {
       throw WrongResult(description: "\(type.name): the scan miscounts 2:4 weights")
     }
     let isBarred = Self.barred.contains(type)
