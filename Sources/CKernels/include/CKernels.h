@@ -119,4 +119,12 @@ void lacuna_scale_codes(lacuna_kernels set, const int8_t *codes, const float *fa
 void lacuna_nonzero_q4_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits);
 void lacuna_nonzero_q8_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits);
 
+// Encodes 32 floats each, all of them finite, as `count` blocks of ggml's types Q4_0
+// and Q8_0, byte for byte as ggml's encoders for x86-64 do without importances: each
+// operation is rounded by itself. Neither place needs an alignment. Returns how many
+// blocks were written: fewer than `count` where the next one's scale is infinite in
+// half precision.
+size_t lacuna_encode_q4_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks);
+size_t lacuna_encode_q8_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks);
+
 #endif
