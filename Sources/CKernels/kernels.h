@@ -49,6 +49,9 @@
 
 #define LACUNA_ENCODE(type, set) \
   size_t lacuna_encode_##type##_##set(const uint8_t *numbers, size_t count, uint8_t *blocks)
+#define LACUNA_SEARCH_MINIMUM(set)                                           \
+  void lacuna_search_minimum_##set(const uint8_t *numbers, size_t count,     \
+                                   lacuna_minimum_search search, lacuna_minimum_fit fit)
 
 // One declaration or definition for each width of an element.
 #define LACUNA_EACH_WIDTH(apply, set) apply(8, set) apply(16, set) apply(32, set) apply(64, set)
@@ -67,7 +70,8 @@
 
 #define LACUNA_DECLARE_ENCODERS(set) \
   LACUNA_ENCODE(q4_0, set);          \
-  LACUNA_ENCODE(q8_0, set);
+  LACUNA_ENCODE(q8_0, set);          \
+  LACUNA_SEARCH_MINIMUM(set);
 
 #define LACUNA_DECLARE_BLOCKS(set) \
   LACUNA_SCALE_CODES(set);         \

@@ -1,6 +1,6 @@
 // Vectors of LANES floats, written with the compiler's own vectors: a source
-// defines LANES, as many as its set's registers hold, and VECTOR_SET, the set's
-// attribute, and includes what is then compiled once for each set.
+// defines LANES, as many as its set's registers hold or twice that, and VECTOR_SET,
+// the set's attribute, and includes what is then compiled once for each set.
 
 #ifndef LACUNA_VECTORS_H
 #define LACUNA_VECTORS_H
@@ -11,6 +11,10 @@
 
 // Without this a compiler may round a product and a sum once.
 #pragma STDC FP_CONTRACT OFF
+
+// Vectors wider than a register have no settled way to be passed, and need none: all
+// functions that take some are inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
 
 #define VECTOR_INLINE VECTOR_SET LACUNA_INLINE
 

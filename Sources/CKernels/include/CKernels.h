@@ -127,4 +127,25 @@ void lacuna_nonzero_q8_0(lacuna_kernels set, const uint8_t *blocks, size_t count
 size_t lacuna_encode_q4_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks);
 size_t lacuna_encode_q8_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks);
 
+// What a search for scales and minimums is to try.
+typedef struct {
+  float top;           // the largest code
+  float first_offset;  // what the first trial adds to `top`; each later one adds 0.1 more
+  int32_t last_trial;  // the number of the last trial, the first being 0
+} lacuna_minimum_search;
+
+// Takes what was found: an element for each group.
+typedef struct {
+  float *scales;       // 0 for groups of one number only
+  float *minima;       // none of them positive
+  float *inverses;     // the inverse scales that numbered the groups; 0 as the scales
+  float *code_minima;  // the minimums that numbered the groups
+} lacuna_minimum_fit;
+
+// Searches, for `count` groups of 32 finite floats at any alignment, the scale and the
+// minimum of the codes 0 to `top` that come close to the numbers, as ggml's encoders
+// of Q4_K and Q5_K for x86-64 do without importances: each operation is rounded by
+// itself and sums are made in the order of the numbers.
+void lacuna_search_minimum(lacuna_kernels set, const uint8_t *numbers, size_t count, lacuna_minimum_search search, lacuna_minimum_fit fit);
+
 #endif
