@@ -1,5 +1,5 @@
 // The SIMD kernels of Lacuna: compact, expand, count and mask-and-scan over
-// dense elements of 8, 16, 32 and 64 bits.
+// dense elements of 8, 16, 32 and 64 bits; decoding, counting and encoding blocks.
 //
 // Every kernel exists as a scalar reference and, on x86-64, for AVX2 and where
 // it pays for AVX-512; `lacuna_kernels` says which one a call runs, so that a
