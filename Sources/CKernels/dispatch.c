@@ -83,3 +83,16 @@ void lacuna_nonzero_q4_0(lacuna_kernels set, const uint8_t *blocks, size_t count
 void lacuna_nonzero_q8_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits) {
   PICK(lacuna_nonzero_q8_0, avx2)(blocks, count, bits);
 }
+
+size_t lacuna_encode_q4_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks) {
+  return PICK(lacuna_encode_q4_0, avx512)(numbers, count, blocks);
+}
+
+size_t lacuna_encode_q8_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks) {
+  return PICK(lacuna_encode_q8_0, avx512)(numbers, count, blocks);
+}
+
+void lacuna_search_minimum(lacuna_kernels set, const uint8_t *numbers, size_t count,
+                           lacuna_minimum_search search, lacuna_minimum_fit fit) {
+  PICK(lacuna_search_minimum, avx512)(numbers, count, search, fit);
+}

@@ -47,6 +47,12 @@
 #define LACUNA_NONZERO(type, set) \
   void lacuna_nonzero_##type##_##set(const uint8_t *blocks, size_t count, uint8_t *bits)
 
+#define LACUNA_ENCODE(type, set) \
+  size_t lacuna_encode_##type##_##set(const uint8_t *numbers, size_t count, uint8_t *blocks)
+#define LACUNA_SEARCH_MINIMUM(set)                                           \
+  void lacuna_search_minimum_##set(const uint8_t *numbers, size_t count,     \
+                                   lacuna_minimum_search search, lacuna_minimum_fit fit)
+
 // One declaration or definition for each width of an element.
 #define LACUNA_EACH_WIDTH(apply, set) apply(8, set) apply(16, set) apply(32, set) apply(64, set)
 
@@ -62,6 +68,11 @@
   LACUNA_HISTOGRAM(set);         \
   LACUNA_UNITE(set);
 
+#define LACUNA_DECLARE_ENCODERS(set) \
+  LACUNA_ENCODE(q4_0, set);          \
+  LACUNA_ENCODE(q8_0, set);          \
+  LACUNA_SEARCH_MINIMUM(set);
+
 #define LACUNA_DECLARE_BLOCKS(set) \
   LACUNA_SCALE_CODES(set);         \
   LACUNA_NONZERO(q4_0, set);       \
@@ -73,12 +84,15 @@
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, scalar)
 LACUNA_DECLARE_BITS(scalar)
 LACUNA_DECLARE_BLOCKS(scalar)
+LACUNA_DECLARE_ENCODERS(scalar)
 #if LACUNA_X86
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx2)
 LACUNA_DECLARE_BITS(avx2)
 LACUNA_DECLARE_BLOCKS(avx2)
+LACUNA_DECLARE_ENCODERS(avx2)
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx512)
 LACUNA_NONZERO(q4_0, avx512);
+LACUNA_DECLARE_ENCODERS(avx512)
 #endif
 
 #pragma GCC visibility pop

@@ -1,5 +1,5 @@
 // The SIMD kernels of Lacuna: compact, expand, count and mask-and-scan over
-// dense elements of 8, 16, 32 and 64 bits.
+// dense elements of 8, 16, 32 and 64 bits; decoding, counting and encoding blocks.
 //
 // Every kernel exists as a scalar reference and, on x86-64, for AVX2 and where
 // it pays for AVX-512; `lacuna_kernels` says which one a call runs, so that a
@@ -118,5 +118,34 @@ void lacuna_scale_codes(lacuna_kernels set, const int8_t *codes, const float *fa
 // code stands for zero and everywhere in a block whose scale is.
 void lacuna_nonzero_q4_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits);
 void lacuna_nonzero_q8_0(lacuna_kernels set, const uint8_t *blocks, size_t count, uint8_t *bits);
+
+// Encodes 32 floats each, all of them finite, as `count` blocks of ggml's types Q4_0
+// and Q8_0, byte for byte as ggml's encoders for x86-64 do without importances: each
+// operation is rounded by itself. Neither place needs an alignment. Returns how many
+// blocks were written: fewer than `count` where the next one's scale is infinite in
+// half precision.
+size_t lacuna_encode_q4_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks);
+size_t lacuna_encode_q8_0(lacuna_kernels set, const uint8_t *numbers, size_t count, uint8_t *blocks);
+
+// What a search for scales and minimums is to try.
+typedef struct {
+  float top;           // the largest code
+  float first_offset;  // what the first trial adds to `top`; each later one adds 0.1 more
+  int32_t last_trial;  // the number of the last trial, the first being 0
+} lacuna_minimum_search;
+
+// Takes what was found: an element for each group.
+typedef struct {
+  float *scales;       // 0 for groups of one number only
+  float *minima;       // none of them positive
+  float *inverses;     // the inverse scales that numbered the groups; 0 as the scales
+  float *code_minima;  // the minimums that numbered the groups
+} lacuna_minimum_fit;
+
+// Searches, for `count` groups of 32 finite floats at any alignment, the scale and the
+// minimum of the codes 0 to `top` that come close to the numbers, as ggml's encoders
+// of Q4_K and Q5_K for x86-64 do without importances: each operation is rounded by
+// itself and sums are made in the order of the numbers.
+void lacuna_search_minimum(lacuna_kernels set, const uint8_t *numbers, size_t count, lacuna_minimum_search search, lacuna_minimum_fit fit);
 
 #endif

@@ -73,35 +73,43 @@ private func encodeMinimumBlocks(
   stride: Int,
   storeCodes: (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
 ) -> Int? {
-  withUnsafeTemporaryAllocation(of: NumberLanes.self, capacity: MinimumSearch.Workspace.size + 8) {
-    lanes -> Int? in
-    guard let start = lanes.baseAddress else { return nil }
-    let space = MinimumSearch.Workspace(start)
-    let codes = UnsafeMutableRawPointer(start + MinimumSearch.Workspace.size)
-    var index = 0
-    while index < blockCount {
-      let first = numbers + index &* 1024
-      let block = blocks + index &* stride
-      gatherGroups(first, of: 32, into: space.numbers)
-      let found = search.run(space)
-      let grid = MinimumGrid(found)
-      if !grid.store(to: block) { return index }
-      for group in 0..<8 {
-        let place = codes + group &* 32
-        let scale = grid.scale * Float(grid.scaleCodes[group])
-        if scale == 0 {
-          // Such a group keeps the codes of the search, though they stand for nothing.
-          let minimum = found.codeMinima[group]
-          storeGroup(first, group, search, to: place) { ($0 - minimum) * found.inverses[group] }
-        } else {
-          let minimum = grid.minimum * Float(grid.minimumCodes[group])
-          storeGroup(first, group, search, to: place) { ($0 + minimum) / scale }
+  let (blocksAtATime, groupsAtATime) = (16, 128)
+  return withUnsafeTemporaryAllocation(byteCount: 256, alignment: 32) { codes in
+    withUnsafeTemporaryAllocation(
+      of: Float.self,
+      capacity: MinimumSearch.Result.size(groupCount: groupsAtATime)
+    ) {
+      results -> Int? in
+      guard let codes = codes.baseAddress, let results = results.baseAddress else { return nil }
+      let found = MinimumSearch.Result(results, groupCount: groupsAtATime)
+      var index = 0
+      while index < blockCount {
+        let step = index % blocksAtATime
+        let first = numbers + index &* 1024
+        let block = blocks + index &* stride
+        if step == 0 {
+          search.run(first, groupCount: 8 &* min(blocksAtATime, blockCount &- index), into: found)
         }
+        let grid = MinimumGrid(found, firstGroup: 8 &* step)
+        if !grid.store(to: block) { return index }
+        for group in 0..<8 {
+          let place = codes + group &* 32
+          let scale = grid.scale * Float(grid.scaleCodes[group])
+          if scale == 0 {
+            // Such a group keeps the codes of the search, though they stand for nothing.
+            let minimum = found.codeMinima[8 &* step &+ group]
+            let inverse = found.inverses[8 &* step &+ group]
+            storeGroup(first, group, search, to: place) { ($0 - minimum) * inverse }
+          } else {
+            let minimum = grid.minimum * Float(grid.minimumCodes[group])
+            storeGroup(first, group, search, to: place) { ($0 + minimum) / scale }
+          }
+        }
+        storeCodes(codes, block)
+        index &+= 1
       }
-      storeCodes(codes, block)
-      index &+= 1
+      return nil
     }
-    return nil
   }
 }
 
@@ -137,18 +145,19 @@ private struct MinimumGrid {
   /// The unit of the minima.
   var minimum: Float { Float16Bits.widen(minimumBits) }
 
-  init(_ found: MinimumSearch.Result) {
+  init(_ found: MinimumSearch.Result, firstGroup: Int) {
+    let (scales, minima) = (found.scales + firstGroup, found.minima + firstGroup)
     var largestScale: Float = 0
     var largestMinimum: Float = 0
     for group in 0..<8 {
-      if found.scales[group] > largestScale { largestScale = found.scales[group] }
-      if -found.minima[group] > largestMinimum { largestMinimum = -found.minima[group] }
+      if scales[group] > largestScale { largestScale = scales[group] }
+      if -minima[group] > largestMinimum { largestMinimum = -minima[group] }
     }
     let perScale = largestScale > 0 ? 63 / largestScale : 0
     let perMinimum = largestMinimum > 0 ? 63 / largestMinimum : 0
     for group in 0..<8 {
-      scaleCodes[group] = Self.code(perScale * found.scales[group])
-      minimumCodes[group] = Self.code(perMinimum * -found.minima[group])
+      scaleCodes[group] = Self.code(perScale * scales[group])
+      minimumCodes[group] = Self.code(perMinimum * -minima[group])
     }
     scaleBits = Float16Bits.narrow(largestScale / 63)
     minimumBits = Float16Bits.narrow(largestMinimum / 63)

@@ -21,7 +21,7 @@ struct Benchmarks: ParsableCommand {
       whatever was measured, unless --strict is given.
 
       Groups: kernels, scans and threads work in memory; commands, headers and memory run whole processes; \
-      compressed-tensors does both with that library's folders. What finds no room in the scratch folder is \
+      compressed-tensors and gguf do both with what their names say. What finds no room in the scratch folder is \
       left out and says so: the folder of ten times --size needs 26 times --size, on a disk rather than in \
       memory.
       """
@@ -87,7 +87,7 @@ struct Benchmarks: ParsableCommand {
 
 /// What is measured together.
 enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case kernels, scans, threads, commands, headers, memory
+  case kernels, scans, threads, commands, headers, memory, gguf
   case compressedTensors = "compressed-tensors"
 
   /// What the figures of the group are.
@@ -99,6 +99,8 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .commands: "commands: whole processes, files cached; the ratio is of times, to cp of the dense file"
     case .headers: "headers: whole processes that read no tensor data"
     case .memory: "memory: the peak resident memory of whole processes"
+    case .gguf:
+      "gguf: blocks on one thread in memory, decoding against memcpy; files, the ratio as in commands"
     case .compressedTensors:
       "compressed-tensors: decoding on one thread to memory; folders to folders, the ratio as in commands"
     }
@@ -112,6 +114,10 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .commands: try CommandBenchmarks(setting).run()
     case .headers: try HeaderBenchmarks(setting).run()
     case .memory: try MemoryBenchmarks(setting).run()
+    case .gguf:
+      try VocabularyBenchmarks(setting).run() + BlockDecodingBenchmarks(setting).run()
+        + BlockEncodingBenchmarks(setting).run() + BlockStatisticsBenchmarks(setting).run()
+        + GGUFCommandBenchmarks(setting).run()
     case .compressedTensors:
       try SparseDecodingBenchmarks(setting).run() + SparseFolderBenchmarks(setting).run()
         + ShardedFolderBenchmarks(setting).run() + DequantizingBenchmarks(setting).run()

@@ -14,6 +14,8 @@ struct ProcessFigures: Sendable {
 /// A process that could not be measured.
 struct ProcessFailure: Error, CustomStringConvertible {
   var description: String
+  /// What the process exited with; nil if it did not exit by itself.
+  var exitStatus: Int32?
 }
 
 /// Runs commands as processes and measures them.
@@ -50,7 +52,10 @@ enum ProcessMeter {
       let peak = Int(numbers[2])
     else { throw ProcessFailure(description: "\(command.joined(separator: " ")): could not be started") }
     guard code == 0 else {
-      throw ProcessFailure(description: "\(command.joined(separator: " ")): ended with status \(code)")
+      throw ProcessFailure(
+        description: "\(command.joined(separator: " ")): ended with status \(code)",
+        exitStatus: code & 0x7F == 0 ? code >> 8 : nil
+      )
     }
     return ProcessFigures(seconds: nanoseconds / 1e9, peakBytes: peak)
   }

@@ -2,6 +2,8 @@
 enum Unit: String, Sendable {
   /// 10^9 bytes of the dense form per second.
   case gigabytesPerSecond = "GB/s"
+  /// 10^9 elements per second.
+  case gigaelementsPerSecond = "Ge/s"
   /// Milliseconds.
   case milliseconds = "ms"
   /// 10^6 bytes.
@@ -24,7 +26,8 @@ enum Bar: Sendable {
     switch self {
     case .ratioAtLeast(let ratio): ">= \(Decimal.text(ratio, places: 2))"
     case .ratioAtMost(let ratio): "<= \(Decimal.text(ratio, places: 2))"
-    case .valueAtLeast(let value): ">= \(Decimal.text(value, places: 0)) \(unit.rawValue)"
+    case .valueAtLeast(let value):
+      ">= \(Decimal.text(value, places: value == value.rounded() ? 0 : 1)) \(unit.rawValue)"
     case .valueAtMost(let value): "<= \(Decimal.text(value, places: 0)) \(unit.rawValue)"
     }
   }

@@ -86,6 +86,13 @@ struct ScratchFolder {
     return bytes
   }
 
+  /// How many bytes a file has.
+  static func byteCount(of path: String) throws -> Int {
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { throw ScratchFailure("stat", path) }
+    return Int(facts.st_size)
+  }
+
   /// Writes a file.
   static func write(_ bytes: [UInt8], to path: String) throws {
     let file = try OpenFile(path)
