@@ -65,6 +65,18 @@ struct FiguresTests {
   }
 
   @Test(
+    "Relative errors have three digits, however small they are",
+    arguments: [
+      (0.00535, "0.535%"), (0.000123, "0.0123%"), (0.000_012_3, "0.00123%"), (0.0123, "1.23%"),
+      (0.0741, "7.41%"), (0.123, "12.3%"), (0.1, "10.0%"), (1.234, "123%"), (0.000_000_012_3, "0.000001%"),
+      (0, "0.000000%"), (.nan, "–"), (.infinity, "–"), (-1, "–"),
+    ]
+  )
+  func relativeErrors(error: Double, text: String) {
+    #expect(Figures.relative(error) == text)
+  }
+
+  @Test(
     "Times are short",
     arguments: [
       (0.041, "0.04 s"), (0.996, "1.0 s"), (6.14, "6.1 s"), (59.96, "1:00"), (65, "1:05"), (3723, "1:02:03"),

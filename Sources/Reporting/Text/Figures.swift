@@ -112,7 +112,7 @@ public enum Figures {
 
   /// `value` / 10^`scale`, of which so many decimals are shown.
   private static func decimal(_ value: UInt128, decimals: Int, scale: Int) -> String {
-    let power: UInt128 = [1, 10, 100][scale]
+    let power: UInt128 = (0..<scale).reduce(1) { power, _ in power * 10 }
     let shown = decimals == 0 && scale > 0 ? (value + power / 2) / power * power : value
     if decimals == 0 { return "\(shown / power)" }
     let fraction = "\(shown % power)"
