@@ -8,6 +8,8 @@ public struct ChunkScanner: Sendable {
   /// Elements per block: 16 KiB of 16-bit ones, which was measured 30 % faster than 64 KiB where elements come
   /// from memory.
   private static let blockElements = 8192
+  /// The same where the bits are there already: 8 KiB of them.
+  private static let blockBits = 65536
 
   private let kernels: KernelSet
   private var stored = [UInt64](repeating: 0, count: blockElements / 64)
@@ -140,15 +142,16 @@ public struct ChunkScanner: Sendable {
       into counts: inout ScanCounts
     ) {
       let columns = chunk.columnCount
+      let blockElements = elements == nil ? ChunkScanner.blockBits : ChunkScanner.blockElements
       // Rows of whole words are taken several at a time; others one by one, as groups must not straddle them.
-      let rowsPerBlock = columns % 64 == 0 ? max(1, ChunkScanner.blockElements / columns) : 1
+      let rowsPerBlock = columns % 64 == 0 ? max(1, blockElements / columns) : 1
       var row = 0
       while row < chunk.rowCount {
         let rows = min(rowsPerBlock, chunk.rowCount - row)
         var rowIsOccupied = false
         var column = 0
         while column < columns {
-          let width = rows > 1 ? columns : min(ChunkScanner.blockElements, columns - column)
+          let width = rows > 1 ? columns : min(blockElements, columns - column)
           let start = row * columns + column
           let block = elements == nil ? skipping(start) : self
           let occupied = block.count(from: start, rows: rows, columns: width, into: &counts)
@@ -265,9 +268,10 @@ public struct ChunkScanner: Sendable {
       var count: UInt64 = 0
       var word = nonzero
       for _ in 0..<rows {
-        var any: UInt64 = 0
-        for index in 0..<wordsPerRow { any |= word[index] }
-        count += any == 0 ? 1 : 0
+        // Most rows end the search at once.
+        var index = 0
+        while index < wordsPerRow && word[index] == 0 { index &+= 1 }
+        count += index == wordsPerRow ? 1 : 0
         word += wordsPerRow
       }
       return count
