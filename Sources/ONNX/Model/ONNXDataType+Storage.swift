@@ -35,6 +35,9 @@ extension ONNXDataType {
     }
   }
 
+  /// The bits of one element; 0 for strings.
+  package var bitWidth: Int { elementType?.bitWidth ?? 0 }
+
   /// ONNX's own spelling: `FLOAT8E4M3FN`.
   package var name: String { "\(self)".uppercased() }
 
