@@ -1,0 +1,107 @@
+/// Writes the indices of a tensor's nonzeros, piece by piece, from its mask.
+///
+/// Pieces can be encoded in any order and by several threads: the ``IndexCounts`` of those before tell where each
+/// one's bytes belong.
+package struct IndexEncoder: Sendable {
+  /// How they are written.
+  package let form: IndexForm
+  private let space: IndexSpace
+
+  /// An encoder to a form; nil where that cannot be told in `space`.
+  package init?(_ form: IndexForm, _ space: IndexSpace) {
+    if form == .coordinateVarints && space.outer == nil { return nil }
+    self.form = form
+    self.space = space
+  }
+
+  /// Behind what is written up to 8 bytes are overwritten.
+  private static let slack = 8
+
+  /// Encodes a piece to `buffer` from its first byte on, and returns how many bytes that takes.
+  ///
+  /// The buffer grows to what is needed.
+  package func encode(_ mask: [UInt8], _ piece: MaskPiece, into buffer: inout [UInt8]) -> Int {
+    let counts = IndexCounts(mask, piece, space)
+    guard let needed = counts.byteCount(of: form).map(Int.init) else { return 0 }
+    if buffer.count < needed + Self.slack {
+      buffer = [UInt8](repeating: 0, count: needed + Self.slack)
+    }
+    var place = 0
+    var bytes = buffer.mutableSpan
+    // Unsafe for other elements, of which not all bits may mean something; the bounds are checked.
+    var output = unsafe bytes.mutableBytes
+    for row in 0..<piece.rowCount {
+      let number = piece.firstRow + UInt64(row)
+      let bits = mask.span.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
+      let first = number * space.columns + piece.firstColumn
+      switch form {
+      case .linearVarints: Self.putVarints(bits, piece.columnCount, from: first, after: [], &output, &place)
+      case .linearRaw: Self.putRaw(bits, piece.columnCount, from: first, &output, &place)
+      case .coordinateVarints:
+        let lead = space.coordinates(ofRow: number)?.flatMap(Varint.bytes(of:)) ?? []
+        Self.putVarints(bits, piece.columnCount, from: piece.firstColumn, after: lead, &output, &place)
+      }
+    }
+    assert(place == needed)
+    return place
+  }
+
+  /// The numbers of a row's set bits, the first bit's being `first`, each behind the bytes of `lead`.
+  private static func putVarints(
+    _ mask: Span<UInt8>,
+    _ count: Int,
+    from first: UInt64,
+    after lead: [UInt8],
+    _ output: inout MutableRawSpan,
+    _ place: inout Int
+  ) {
+    let lead = lead.span
+    var at = place
+    var done = 0
+    while done < count {
+      var word = mask.maskWord(at: done / 8, bits: count &- done)
+      let low = first &+ UInt64(truncatingIfNeeded: done)
+      // Mostly all numbers of a word have one length.
+      let length = Varint.byteCount(of: low)
+      let isSame = length == Varint.byteCount(of: low &+ 63)
+      while word != 0 {
+        var byte = 0
+        while byte < lead.count {
+          output.storeBytes(of: lead[byte], toByteOffset: at, as: UInt8.self)
+          byte &+= 1
+          at &+= 1
+        }
+        let position = low &+ UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
+        let own = isSame ? length : Varint.byteCount(of: position)
+        output.storeBytes(of: Varint.packed(position, own).littleEndian, toByteOffset: at, as: UInt64.self)
+        at &+= own
+        word &= word &- 1
+      }
+      done &+= 64
+    }
+    place = at
+  }
+
+  /// The numbers of a row's set bits, 8 bytes each.
+  private static func putRaw(
+    _ mask: Span<UInt8>,
+    _ count: Int,
+    from first: UInt64,
+    _ output: inout MutableRawSpan,
+    _ place: inout Int
+  ) {
+    var at = place
+    var done = 0
+    while done < count {
+      var word = mask.maskWord(at: done / 8, bits: count &- done)
+      while word != 0 {
+        let position = first &+ UInt64(truncatingIfNeeded: done &+ word.trailingZeroBitCount)
+        output.storeBytes(of: position.littleEndian, toByteOffset: at, as: UInt64.self)
+        at &+= 8
+        word &= word &- 1
+      }
+      done &+= 64
+    }
+    place = at
+  }
+}

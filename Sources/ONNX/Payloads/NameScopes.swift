@@ -1,0 +1,67 @@
+/// What names mean in each graph of a model: lexically, a graph's own first, then those of the one around it.
+struct NameScopes {
+  /// What a graph makes of a name.
+  private enum Meaning {
+    case producer(Int)
+    case stored(Int)
+    /// Set by a caller: an input, even where it has a default.
+    case input
+  }
+
+  private let meanings: [[String: Meaning]]
+  private let parents: [Int?]
+
+  /// The names of a model.
+  init(_ model: ONNXModel) {
+    parents = model.graphs.map(\.parent)
+    meanings = model.graphs.map { graph in
+      var meanings: [String: Meaning] = [:]
+      for tensor in graph.initializers { meanings[model.tensors[tensor].name] = .stored(tensor) }
+      for (index, node) in graph.nodes.enumerated() {
+        for output in node.outputs where !output.isEmpty { meanings[output] = .producer(index) }
+      }
+      for input in graph.inputs { meanings[input] = .input }
+      return meanings
+    }
+  }
+
+  /// The node of a graph that defines a name.
+  func producer(of name: String, in graph: Int) -> Int? {
+    if case .producer(let node) = meanings[graph][name] { node } else { nil }
+  }
+
+  /// The stored tensor that a name means in a graph, and no caller can change.
+  func constant(_ name: String, from graph: Int) -> Int? {
+    guard let definition = definition(of: name, from: graph),
+      case .stored(let tensor) = meanings[definition][name]
+    else { return nil }
+    return tensor
+  }
+
+  /// The graph that gives a name its meaning in a graph: itself, or one around it.
+  private func definition(of name: String, from graph: Int) -> Int? {
+    var next: Int? = graph
+    while let current = next {
+      if meanings[current][name] != nil { return current }
+      // Enclosing graphs come first, so this ends.
+      next = parents[current].flatMap { $0 < current ? $0 : nil }
+    }
+    return nil
+  }
+
+  /// How often each name of each graph is read, in it and in those that it encloses.
+  func uses(in model: ONNXModel) -> [[String: Int]] {
+    var uses = [[String: Int]](repeating: [:], count: model.graphs.count)
+    for (index, graph) in model.graphs.enumerated() {
+      for name in graph.outputs {
+        if let place = definition(of: name, from: index) { uses[place][name, default: 0] += 1 }
+      }
+      for node in graph.nodes {
+        for name in node.inputs where !name.isEmpty {
+          if let place = definition(of: name, from: index) { uses[place][name, default: 0] += 1 }
+        }
+      }
+    }
+    return uses
+  }
+}

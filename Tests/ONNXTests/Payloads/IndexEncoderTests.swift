@@ -1,0 +1,130 @@
+import ModelIR
+import ONNX
+import TestSupport
+import Testing
+
+@Suite("Encoding indices")
+struct IndexEncoderTests {
+  /// Pieces that cover a matrix: whole rows, or parts of each row at multiples of 8.
+  private func pieces(
+    rows: UInt64,
+    columns: UInt64,
+    _ generator: inout SeededGenerator
+  ) -> [MaskPiece] {
+    var pieces: [MaskPiece] = []
+    if Bool.random(using: &generator) {
+      var row: UInt64 = 0
+      while row < rows {
+        let count = min(rows - row, UInt64.random(in: 1...9, using: &generator))
+        pieces.append(
+          MaskPiece(firstRow: row, rowCount: Int(count), firstColumn: 0, columnCount: Int(columns))
+        )
+        row += count
+      }
+    } else {
+      for row in 0..<rows {
+        var column: UInt64 = 0
+        while column < columns {
+          let count = min(columns - column, 8 * UInt64.random(in: 1...40, using: &generator))
+          pieces.append(
+            MaskPiece(firstRow: row, rowCount: 1, firstColumn: column, columnCount: Int(count))
+          )
+          column += count
+        }
+      }
+    }
+    return pieces
+  }
+
+  static let extents: [[UInt64]] = [
+    [1], [130], [20_000], [3, 5], [129, 3], [20, 300], [3, 2, 70], [2, 130, 1, 5],
+  ]
+
+  @Test("Pieces of a mask give the indices in every form, and their counts", arguments: extents)
+  func formsAreEncoded(extents: [UInt64]) throws {
+    try withSeed { generator in
+      for percentage in [0, 5, 60, 100] {
+        let sample = SparseSample(.uint8, extents, percentage: percentage, using: &generator)
+        for isOneRow in [false, true] {
+          let space = try #require(IndexSpace(sample.shape, isOneRow: isOneRow))
+          let (rows, columns) =
+            isOneRow ? (1, sample.shape.elementCount) : (sample.shape.rows, sample.shape.columns)
+          let pieces = pieces(rows: rows, columns: columns, &generator)
+          let counts = pieces.map { IndexCounts(sample.mask($0, columns: columns), $0, space) }
+          let total = counts.reduce(IndexCounts(), +)
+          try #require(total.nnz == UInt64(sample.places.count))
+          for form in IndexForm.allCases {
+            guard let encoder = IndexEncoder(form, space) else {
+              // Coordinates of one row are those of no other tensor than a vector.
+              try #require(form == .coordinateVarints && isOneRow && extents.count > 1)
+              try #require(total.byteCount(of: form) == nil)
+              continue
+            }
+            var (found, buffer): ([UInt8], [UInt8]) = ([], [])
+            for (piece, count) in zip(pieces, counts) {
+              let bytes = encoder.encode(sample.mask(piece, columns: columns), piece, into: &buffer)
+              try #require(count.byteCount(of: form) == UInt64(bytes))
+              found += buffer.prefix(bytes)
+            }
+            try #require(found == sample.indices(form), "\(sample) \(form)")
+            try #require(total.byteCount(of: form) == UInt64(found.count))
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "Indices of every length are encoded, across the borders between them too",
+    arguments: [7, 14, 21, 28, 35, 42, 49] as [UInt64]
+  )
+  func allLengths(bits: UInt64) throws {
+    let border: UInt64 = 1 << bits
+    let shape = try #require(Shape([border + 4096]))
+    let space = try #require(IndexSpace(shape, isOneRow: true))
+    for first in [border - 64, border - 40, border - 1, border] {
+      let piece = MaskPiece(firstRow: 0, rowCount: 1, firstColumn: first, columnCount: 100)
+      let mask: [UInt8] = (0..<13).map { $0 % 2 == 0 ? 0xA7 : 0xFF }
+      let isSet: (Int) -> Bool = { bit in (mask[bit / 8] >> UInt8(bit % 8)) & 1 == 1 }
+      let places: [UInt64] = (0..<100).filter(isSet).map { bit in first + UInt64(bit) }
+      let encoder = try #require(IndexEncoder(.linearVarints, space))
+      var buffer: [UInt8] = []
+      let count = encoder.encode(mask, piece, into: &buffer)
+      #expect(Array(buffer.prefix(count)) == places.flatMap { WireBytes.varint($0) })
+      #expect(IndexCounts(mask, piece, space).linearBytes == UInt64(count))
+    }
+  }
+
+  @Test("Bits behind the last column count for nothing")
+  func spareBits() throws {
+    let space = try #require(IndexSpace(.vector(5), isOneRow: false))
+    let piece = MaskPiece(firstRow: 0, rowCount: 1, firstColumn: 0, columnCount: 5)
+    var buffer: [UInt8] = []
+    #expect(IndexCounts([0xF1], piece, space).nnz == 2)
+    #expect(IndexEncoder(.linearVarints, space)?.encode([0xF1], piece, into: &buffer) == 2)
+    #expect(buffer.prefix(2) == [0, 4])
+  }
+
+  @Test("Tensors whose places exceed 56 bits have no indices")
+  func tooLarge() throws {
+    #expect(IndexSpace(.vector(1 << 56), isOneRow: true) != nil)
+    #expect(IndexSpace(.vector(1 << 56 + 1), isOneRow: true) == nil)
+  }
+
+  @Test("Rows that end within a byte are joined without gaps")
+  func flatMask() throws {
+    try withSeed { generator in
+      for extents in [[1, 1], [9, 1], [5, 3], [40, 13], [7, 64], [3, 1001]] as [[UInt64]] {
+        let sample = SparseSample(.uint8, extents, percentage: 50, using: &generator)
+        var flat = FlatMask()
+        var (found, buffer): ([UInt8], [UInt8]) = ([], [])
+        for piece in pieces(rows: extents[0], columns: extents[1], &generator) {
+          let count = flat.append(sample.mask(piece, columns: extents[1]), piece, into: &buffer)
+          found += buffer.prefix(count)
+        }
+        if let last = flat.finish() { found.append(last) }
+        try #require(found == sample.flatMask, "\(extents)")
+      }
+    }
+  }
+}
