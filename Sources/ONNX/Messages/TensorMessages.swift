@@ -61,7 +61,7 @@ package enum TensorMessages {
   ) -> WireMessage {
     var message = start(header)
     if !header.name.isEmpty { message.append(8, header.name) }
-    // Documentation (12) before the entries (13), the rest (16) behind `data_location` (14); readers take any order.
+    // What follows may have lower numbers than these, which readers take.
     for (key, value) in [("location", location), ("offset", "\(offset)"), ("length", "\(byteCount)")] {
       message.append(13, bytes: entry(key, value))
     }

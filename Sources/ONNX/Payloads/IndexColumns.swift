@@ -41,7 +41,7 @@ struct IndexColumns: RowDecoding {
     }
   }
 
-  private static func store<Column: FixedWidthInteger>(
+  private static func store<Column: FixedWidthInteger & BitwiseCopyable>(
     _ columns: Span<UInt64>,
     _ count: Int,
     into buffer: inout [UInt8],

@@ -61,9 +61,13 @@ package struct IndexEncoder: Sendable {
     while done < count {
       var word = mask.maskWord(at: done / 8, bits: count &- done)
       let low = first &+ UInt64(truncatingIfNeeded: done)
-      // Mostly all numbers of a word have one length.
+      // Mostly all numbers of a word have one length: then they differ in their lowest seven bits alone, up to the
+      // one where those are full.
       let length = Varint.byteCount(of: low)
       let isSame = length == Varint.byteCount(of: low &+ 63)
+      let full = 128 &- Int(truncatingIfNeeded: low & 127)
+      let base = Varint.packed(low, length)
+      let next = Varint.packed(low &+ UInt64(truncatingIfNeeded: full), length)
       while word != 0 {
         var byte = 0
         while byte < lead.count {
@@ -71,11 +75,19 @@ package struct IndexEncoder: Sendable {
           byte &+= 1
           at &+= 1
         }
-        let position = low &+ UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
-        let own = isSame ? length : Varint.byteCount(of: position)
-        output.storeBytes(of: Varint.packed(position, own).littleEndian, toByteOffset: at, as: UInt64.self)
-        at &+= own
+        let bit = word.trailingZeroBitCount
         word &= word &- 1
+        var own = length
+        var packed =
+          bit < full
+          ? base &+ UInt64(truncatingIfNeeded: bit) : next &+ UInt64(truncatingIfNeeded: bit &- full)
+        if !isSame {
+          let position = low &+ UInt64(truncatingIfNeeded: bit)
+          own = Varint.byteCount(of: position)
+          packed = Varint.packed(position, own)
+        }
+        output.storeBytes(of: packed.littleEndian, toByteOffset: at, as: UInt64.self)
+        at &+= own
       }
       done &+= 64
     }

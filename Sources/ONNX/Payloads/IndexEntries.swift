@@ -179,13 +179,9 @@ struct IndexEntries: Sendable {
 
 extension Span where Element == UInt8 {
   /// The 64-bit integer whose lowest byte is at `index`.
+  @inline(__always)
   func word(at index: Int) -> UInt64 {
-    var word: UInt64 = 0
-    var byte = 0
-    while byte < 8 {
-      word |= UInt64(self[index &+ byte]) &<< UInt64(byte &* 8)
-      byte &+= 1
-    }
-    return word
+    // Unsafe for other types, of which not all bits may mean something; the bounds are checked.
+    UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
   }
 }

@@ -50,7 +50,7 @@ struct VarintCursor {
   }
 
   /// Decodes the entries before `target` to `buffer` from its byte `start` on.
-  mutating func decode<Element: FixedWidthInteger>(
+  mutating func decode<Element: FixedWidthInteger & BitwiseCopyable>(
     to target: UInt64,
     _ rule: EntryRule,
     into buffer: inout [UInt8],

@@ -37,6 +37,41 @@ struct BitmaskExpansionTests {
     #expect(model.storage.views.isEmpty)
   }
 
+  @Test(
+    "The mask of rows that end within a byte can be read in any range",
+    arguments: [[500, 13], [3, 70_001], [7, 1, 1001], [1, 5]] as [[UInt64]]
+  )
+  func anyRange(extents: [UInt64]) throws {
+    try withSeed { generator in
+      let sample = SparseSample(.uint8, extents, percentage: 40, using: &generator)
+      let file = try WireBytes.model(
+        graph: FormTests.graph(sample, .bitmask, .linearVarints) + FormTests.shared()
+      )
+      var model = try StoredModel(file)
+      let expansion = try #require(try model.storage.bitmaskExpansions(in: model.model).first)
+      guard case .bitmask(let mask, _) = try model.storage.storage(of: expansion, in: model.model).storage
+      else { throw StoredModel.Missing(name: "bitmask") }
+      let whole = MaskPiece(
+        firstRow: 0,
+        rowCount: Int(sample.shape.rows),
+        firstColumn: 0,
+        columnCount: Int(sample.shape.columns)
+      )
+      let expected = sample.mask(whole, columns: sample.shape.columns)
+      try #require(mask.byteCount == UInt64(expected.count))
+      for _ in 0..<100 {
+        let start = Int.random(in: 0..<expected.count, using: &generator)
+        let end = Int.random(in: start...expected.count, using: &generator)
+        let part = Region(
+          file: Int(mask.file),
+          offset: mask.offset + UInt64(start),
+          byteCount: UInt64(end - start)
+        )
+        try #require(try model.bytes(part) == Array(expected[start..<end]))
+      }
+    }
+  }
+
   /// The model of a sample of 9 x 13 elements, whose fields are changed before it is read.
   private func found(_ change: (inout ONNXModel) -> Void) throws -> [BitmaskExpansion] {
     var generator = SeededGenerator(seed: 1)

@@ -151,6 +151,25 @@ struct SparseIndexTests {
     }
   }
 
+  /// Golden models with such indices.
+  static let golden: [(String, PayloadFault.Rule)] = [
+    ("sparse_unsorted", .indicesNotAscending(position: 1)),
+    ("sparse_duplicate", .indicesNotAscending(position: 1)),
+    ("sparse_oob", .indexOutOfRange(position: 2, index: 6, limit: 6)),
+    ("sparse_negative", .indexOutOfRange(position: 0, index: .max, limit: 6)),
+    ("sparse_coo_oob", .indexOutOfRange(position: 1, index: 3, limit: 3)),
+    ("sparse_coo_unsorted", .indicesNotAscending(position: 1)),
+  ]
+
+  @Test("Indices that other readers refuse or let pass are refused in golden models", arguments: golden)
+  func goldenIndices(name: String, rule: PayloadFault.Rule) throws {
+    var stored = StoredModel(try ONNXReader(path: Fixture.path("onnx/hostile/\(name).onnx")))
+    let tensor = try #require(stored.model.tensors.first { $0.indices != nil })
+    let fault = try #require(throws: PayloadFault.self) { try stored.storage.checkIndices(of: tensor) }
+    #expect(fault.rule == rule)
+    #expect(throws: PayloadFault.self) { try stored.dense(tensor.name) }
+  }
+
   @Test("A fall between two blocks is found", arguments: [false, true])
   func fallBetweenBlocks(raw: Bool) throws {
     for nnz in [8192, 8193, 16_384, 16_385] {
@@ -170,6 +189,20 @@ struct SparseIndexTests {
         var stored = try StoredModel(file)
         let fault = try #require(throws: PayloadFault.self) { _ = try stored.dense("w") }
         #expect(fault.rule == .indicesNotAscending(position: UInt64(position)))
+        // Columns that are read from there on are compared with the one before too.
+        let tensor = try stored.tensor("w")
+        guard case .csr(_, _, let columns, let width, _) = try stored.storage.storage(of: tensor).storage
+        else {
+          throw StoredModel.Missing(name: "CSR")
+        }
+        let start = UInt64(position * width.byteWidth)
+        let rest = Region(
+          file: Int(columns.file),
+          offset: columns.offset + start,
+          byteCount: columns.byteCount - start
+        )
+        let late = try #require(throws: PayloadFault.self) { _ = try stored.bytes(rest) }
+        #expect(late.rule == .indicesNotAscending(position: UInt64(position)))
       }
     }
   }

@@ -9,6 +9,8 @@ struct SparseSample: CustomStringConvertible {
   let width: Int
   /// The elements, little-endian.
   let dense: [UInt8]
+  /// The row-major places of the elements that have a bit.
+  let places: [UInt64]
 
   var description: String { "\(type) \(extents) nnz \(places.count)" }
 
@@ -33,30 +35,30 @@ struct SparseSample: CustomStringConvertible {
       dense += element
     }
     self.dense = dense
-  }
-
-  /// The row-major places of the elements that have a bit.
-  var places: [UInt64] {
-    (0..<dense.count / width).filter { place in
-      dense[(place * width)..<((place + 1) * width)].contains { $0 != 0 }
-    }.map(UInt64.init)
+    let width = width
+    places = (0..<UInt64(count)).filter { place in
+      dense[(Int(place) * width)..<((Int(place) + 1) * width)].contains { $0 != 0 }
+    }
   }
 
   /// Those elements.
-  var values: [UInt8] { places.flatMap { dense[(Int($0) * width)..<((Int($0) + 1) * width)] } }
+  var values: [UInt8] {
+    places.flatMap { place in dense[(Int(place) * width)..<((Int(place) + 1) * width)] }
+  }
 
   /// The tensor's shape.
   var shape: Shape { Shape(extents) ?? .vector(0) }
 
   /// A bit for each element of a piece, rows padded to bytes.
   func mask(_ piece: MaskPiece, columns: UInt64) -> [UInt8] {
-    let stored = Set(places)
     var mask = [UInt8](repeating: 0, count: piece.byteCount)
     let stride = (piece.columnCount + 7) / 8
     for row in 0..<piece.rowCount {
       for column in 0..<piece.columnCount {
-        let place = (piece.firstRow + UInt64(row)) * columns + piece.firstColumn + UInt64(column)
-        if stored.contains(place) { mask[row * stride + column / 8] |= 1 << (column % 8) }
+        let place = Int((piece.firstRow + UInt64(row)) * columns + piece.firstColumn) + column
+        if (place * width..<(place + 1) * width).contains(where: { dense[$0] != 0 }) {
+          mask[row * stride + column / 8] |= 1 << (column % 8)
+        }
       }
     }
     return mask
