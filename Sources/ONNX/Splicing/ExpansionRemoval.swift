@@ -18,7 +18,7 @@ struct ExpansionRemoval {
   init(_ expansions: [BitmaskExpansion], _ model: ONNXModel, _ rules: SpliceRules) {
     guard !expansions.isEmpty else { return }
     // What is read more often than by these nodes stays.
-    var uses = NameScopes(model).uses(in: model)
+    var uses = DefinedNames(model).uses(in: model)
     var candidates: Set<Int> = []
     for expansion in expansions {
       var own: [String: Int] = [:]
