@@ -61,8 +61,8 @@ struct DenseReaderTests {
     arguments: ElementType.allCases.filter { $0.byteWidth == nil }
   )
   func subByteTypes(type: ElementType) throws {
-    let shape = Shape.of(3, 80)
-    let bytes = (0..<30 * type.bitWidth).map { UInt8(truncatingIfNeeded: $0 * 37) }
+    let shape = Shape.of(6, 80)
+    let bytes = (0..<60 * type.bitWidth).map { UInt8(truncatingIfNeeded: $0 * 37) }
     let reader = Parts(values: bytes).reader(.dense, type, shape, chunkBytes: 50)
     #expect(!reader.needsSurvey)
     #expect(reader.grid.count > 1)
