@@ -11,17 +11,20 @@ package struct BitmaskMessages: Sendable {
   package struct Names: Sendable {
     /// The tensor's own: what the last node defines.
     package var tensor: String
+    /// What the names of its own parts start with, before a dot: its own name, mostly.
+    package var parts: String
     /// What the names of constants that all such tensors share start with.
     package var shared: String
 
     /// Names for a tensor.
-    package init(tensor: String, shared: String = "bitmask.") {
+    package init(tensor: String, parts: String? = nil, shared: String = "bitmask.") {
       self.tensor = tensor
+      self.parts = parts ?? tensor
       self.shared = shared
     }
 
     /// A name of this tensor's parts.
-    func part(_ part: String) -> String { "\(tensor).\(part)" }
+    func part(_ part: String) -> String { "\(parts).\(part)" }
 
     /// The names that are new in the graph, the shared ones not among them.
     package var new: [String] {
