@@ -18,8 +18,8 @@ struct Splicer {
   private var names: FreeNames?
   /// The prefix of the constants that bitmasks share; nil as long as there are none.
   private var shared: String?
-  /// The graphs that have them.
-  private var homes: Set<Int> = []
+  /// The graphs that have them, and whether a mask there is cut.
+  private var homes: [Int: Bool] = [:]
   private var needed = ONNXForm.Requirement(irVersion: 0, operatorSet: 0)
 
   /// A splicer of some changes.
@@ -43,6 +43,7 @@ struct Splicer {
     for node in removal.nodes { remove(structure.graphs[node.graph].nodes[node.node]) }
     for tensor in removal.tensors { remove(structure.tensorFrames[tensor]) }
     for number in changes.indices { try apply(number) }
+    try addSharedConstants()
     raiseVersions()
   }
 
@@ -216,8 +217,7 @@ struct Splicer {
     }
   }
 
-  /// The messages of a bitmask, with names that are free. The constants that such tensors share are put in with the
-  /// first of them.
+  /// The messages of a bitmask, with names that are free.
   private mutating func bitmask(
     _ name: String,
     _ new: NewTensor,
@@ -227,11 +227,19 @@ struct Splicer {
     let prefix = shared ?? free.sharedPrefix()
     let own = free.names(of: name, shared: prefix)
     (names, shared) = (free, prefix)
+    let messages = try new.bitmask(own)
     let home = rules.home(of: graph)
-    if homes.insert(home).inserted {
-      append(try fields(5, BitmaskMessages.sharedInitializers(own)), to: home, 0)
+    homes[home] = homes[home] == true || messages.isCut
+    return messages
+  }
+
+  /// Puts in what bitmasks share, once where all of them see it.
+  private mutating func addSharedConstants() throws {
+    guard let shared else { return }
+    let names = BitmaskMessages.Names(tensor: "", shared: shared)
+    for (home, isCut) in homes.sorted(by: { $0.key < $1.key }) {
+      append(try fields(5, BitmaskMessages.sharedInitializers(names, isCut: isCut)), to: home, 0)
     }
-    return try new.bitmask(own)
   }
 
   // MARK: Bytes
