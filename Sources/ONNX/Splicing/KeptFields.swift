@@ -7,8 +7,6 @@ struct KeptFields {
   var name = ""
   /// The other fields, encoded: documentation, metadata, what is not known; a name that is no UTF-8.
   var bytes: [UInt8] = []
-  /// Whether there is a name, and it is no text.
-  var isNameBroken = false
 
   /// More than the most.
   struct TooMuch: Error {
@@ -32,7 +30,6 @@ struct KeptFields {
     if let text = try reader.text(name.content) {
       self.name = text
     } else {
-      isNameBroken = true
       try keep(name, &reader)
     }
   }

@@ -16,6 +16,8 @@ package struct SpliceRules: Sendable {
   let canImport: Bool
   private let inputs: [Set<TensorName>]
   private let outputs: [Set<TensorName>]
+  /// Whether there are names that are no UTF-8, which are known as text only.
+  private let hasBrokenNames: Bool
 
   /// The rules for a model.
   /// - Throws: ``ONNXFault`` and what reading throws.
@@ -41,7 +43,10 @@ package struct SpliceRules: Sendable {
     outputs = model.graphs.map { Set($0.outputs.map { TensorName($0) }) }
     canImport =
       model.irVersion >= 3 && own == nil
-      && model.graphs.allSatisfy { $0.nodes.allSatisfy { !$0.domain.isEmpty } }
+      && model.graphs.indices.allSatisfy { index in
+        sets[index] != nil || model.graphs[index].nodes.allSatisfy { !$0.domain.isEmpty }
+      }
+    hasBrokenNames = reader.oddities.contains { $0.kind == .nameNotUTF8 }
     self.surroundings = surroundings
     try reader.source.rest()
   }
@@ -75,6 +80,9 @@ package struct SpliceRules: Sendable {
       if let obstacle = target.form.obstacle(newType, shape?.extents ?? expansion.extents) {
         return .form(obstacle)
       }
+      if isBroken(expansion.output) || isBroken(model.tensors[expansion.values].name) {
+        return .nameNotUTF8
+      }
       let graph = expansion.graph
       let isOutput = isOutput(expansion.output, of: graph)
       if isOutput && (target == .sparseValue || target == .sparseInitializer) { return .output }
@@ -105,13 +113,15 @@ package struct SpliceRules: Sendable {
       if isOutput(tensor.name, of: tensor.graph) && target != .bitmask { return .output }
       if target == .sparseValue { return nil }
       if isFunction(tensor.graph) { return .noInitializers }
+      if isBroken(tensor.name) { return .nameNotUTF8 }
       return tensor.name.isEmpty ? .unnamed : nil
     case .initializer, .sparseInitializer:
       if target == .raw || target == .external { return nil }
       if isOutput(tensor.name, of: tensor.graph) && target != .bitmask { return .output }
+      if surroundings.trained.contains(TensorName(tensor.name)) { return .trained }
       // A sparse initializer is still an initializer.
       if target == .sparseInitializer { return nil }
-      if surroundings.trained.contains(TensorName(tensor.name)) { return .trained }
+      if isBroken(tensor.name) { return .nameNotUTF8 }
       if isInput(tensor.name, of: tensor.graph), model.irVersion >= 4 || tensor.graph != 0 { return .input }
       return nil
     }
@@ -132,6 +142,9 @@ package struct SpliceRules: Sendable {
     return canImport && !isFunction(root(of: graph))
       ? nil : .operatorSet(found: model.irVersion < 3 ? 1 : nil, needed: needed)
   }
+
+  /// Whether a name may be shown with bytes that are no UTF-8, so that it cannot be written.
+  private func isBroken(_ name: String) -> Bool { hasBrokenNames && name.contains("\\x") }
 
   /// Whether callers can set a tensor of a graph.
   func isInput(_ name: String, of graph: Int) -> Bool { inputs[graph].contains(TensorName(name)) }

@@ -34,7 +34,9 @@ enum SpliceSite: Sendable, Hashable {
     case .attribute(let number, let name, _):
       self = isSparse ? .sparseAttribute : .attribute
       let node = model.graphs[tensor.graph].nodes[number]
+      // Of many attributes no one is looked for among the others.
       guard node.operation == "Constant", node.domain.isEmpty, node.outputs.count == 1,
+        node.attributes.count <= 16,
         node.attributes.count(where: { Self.isValue($0.name) }) == 1
       else { return }
       let frame = structure.tensorFrames[index]

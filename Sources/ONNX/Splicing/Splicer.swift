@@ -63,13 +63,8 @@ struct Splicer {
       throw SpliceFault(file: file, tensor: name, .tooLarge(nil))
     } catch let excess as KeptFields.TooMuch {
       throw SpliceFault(file: file, tensor: name, .tooMuchBeside(excess.byteCount, limit: KeptFields.most))
-    } catch let obstacle as Blocked {
-      throw fault(target, obstacle.obstacle, name)
     }
   }
-
-  /// An obstacle that only the bytes show.
-  private struct Blocked: Error { var obstacle: SpliceObstacle }
 
   private func fault(_ target: SpliceTarget, _ obstacle: SpliceObstacle, _ name: TensorName) -> SpliceFault {
     SpliceFault(file: file, tensor: name, .obstacle(to: target.words, reason: obstacle.reason))
@@ -104,7 +99,7 @@ struct Splicer {
       shape: change.shape ?? tensor.shape,
       kept: kept
     )
-    require(change, new.type, old: tensor.type)
+    require(change, new.type, old: tensor.type, in: tensor.graph)
     switch site {
     case .initializer, .sparseInitializer:
       try replaceInitializer(frame, tensor, new, number)
@@ -128,16 +123,12 @@ struct Splicer {
     case .raw, .external: replace(frame, try new.dense(named: name).asField(5), number)
     case .sparseInitializer: replace(frame, try new.sparse(named: name).asField(15), number)
     case .sparseValue:
-      if new.kept.isNameBroken { throw Blocked(obstacle: .nameNotUTF8) }
       remove(frame)
-      removeInput(tensor)
       let node = try NodeMessages.constant(tensor.name, sparse: new.sparse(named: ""))
       insert(try node.asField(1), beforeNodesOf: tensor.graph, number)
     case .bitmask:
-      if new.kept.isNameBroken { throw Blocked(obstacle: .nameNotUTF8) }
       let messages = try bitmask(tensor.name, new, in: tensor.graph)
       replace(frame, try fields(5, messages.initializers()), number)
-      removeInput(tensor)
       insert(try fields(1, messages.nodes()), beforeNodesOf: tensor.graph, number)
     }
   }
@@ -186,12 +177,9 @@ struct Splicer {
     guard let shape = change.shape ?? Shape(expansion.extents), let last = expansion.nodes.last else {
       throw WireMessage.TooLarge()
     }
-    var kept = try KeptFields(ofTensor: values.message, &wire)
-    // The name is the mask's part, not the tensor's.
-    if kept.isNameBroken { throw Blocked(obstacle: .nameNotUTF8) }
-    kept.name = expansion.output
+    let kept = try KeptFields(ofTensor: values.message, &wire)
     let new = NewTensor(change.replacement, type: change.type ?? values.type, shape: shape, kept: kept)
-    require(change, new.type, old: values.type)
+    require(change, new.type, old: values.type, in: expansion.graph)
     let nodeFrame = structure.frames[Int(structure.graphs[expansion.graph].nodes[last])]
     let nodePlace = (nodeFrame.start, nodeFrame.parent)
     let tensorFrame = structure.frames[Int(structure.tensorFrames[expansion.values])]
@@ -293,22 +281,17 @@ struct Splicer {
     insert(messages, at: structure.end(ofGraph: graph), number)
   }
 
-  /// Takes an initializer out of the main graph's inputs, which the rules have allowed.
-  private mutating func removeInput(_ tensor: ONNXTensor) {
-    guard rules.isInput(tensor.name, of: tensor.graph) else { return }
-    let name = TensorName(tensor.name)
-    for (index, input) in model.graphs[tensor.graph].inputs.enumerated() where TensorName(input) == name {
-      remove(structure.graphs[tensor.graph].inputs[index])
-    }
-    notes.append(.removedInput(name))
-  }
-
   // MARK: What the model declares
 
-  private mutating func require(_ change: SplicePlan.Change, _ type: ONNXDataType, old: ONNXDataType) {
+  private mutating func require(
+    _ change: SplicePlan.Change,
+    _ type: ONNXDataType,
+    old: ONNXDataType,
+    in graph: Int
+  ) {
     let own = change.replacement.target.form.requirement(for: type)
     needed.irVersion = max(needed.irVersion, own.irVersion, type == old ? 0 : type.leastVersion)
-    needed.operatorSet = max(needed.operatorSet, own.operatorSet)
+    if rules.operatorSets[graph] == nil { needed.operatorSet = max(needed.operatorSet, own.operatorSet) }
   }
 
   private mutating func raiseVersions() {
@@ -317,19 +300,31 @@ struct Splicer {
       field.append(1, varint: UInt64(needed.irVersion))
       edits.replace(structure.versionField, in: -1, with: field)
       notes.append(.raisedVersion(from: model.irVersion, to: needed.irVersion))
-      if model.irVersion < 4 {
-        let removed = notes.count { if case .removedInput = $0 { true } else { false } }
-        let both = model.graphs[0].initializers.count { rules.isInput(model.tensors[$0].name, of: 0) }
-        if both > removed { notes.append(.inputsWithDefaults(both - removed)) }
-      }
+      if model.irVersion < 4 && needed.irVersion >= 4 { removeInputs() }
     }
-    if needed.operatorSet > 0 && rules.canImport {
+    if needed.operatorSet > 0 {
       var operators = WireMessage()
       operators.append(1, "")
       operators.append(2, varint: UInt64(needed.operatorSet))
       if let field = try? operators.asField(8) { insert(field, at: (endOfFile, -1), 0) }
       notes.append(.addedOperatorSet(needed.operatorSet))
     }
+  }
+
+  /// Takes initializers out of the main graph's inputs.
+  ///
+  /// Before IR 4 they had to stand there, and were constants all the same; from then on they would be defaults that
+  /// callers can replace, which no runtime folds.
+  private mutating func removeInputs() {
+    let initializers = Set(model.graphs[0].initializers.map { TensorName(model.tensors[$0].name) })
+    var removed: [TensorName] = []
+    for (index, input) in model.graphs[0].inputs.enumerated() {
+      let name = TensorName(input)
+      guard initializers.contains(name) else { continue }
+      remove(structure.graphs[0].inputs[index])
+      removed.append(name)
+    }
+    if let first = removed.first { notes.append(.removedInputs(removed.count, first: first)) }
   }
 
   /// Sets entries of the model's metadata, and takes out those without a value.
