@@ -43,8 +43,8 @@ package struct SpliceRules: Sendable {
     outputs = model.graphs.map { Set($0.outputs.map { TensorName($0) }) }
     canImport =
       model.irVersion >= 3 && own == nil
-      && model.graphs.indices.allSatisfy { index in
-        sets[index] != nil || model.graphs[index].nodes.allSatisfy { !$0.domain.isEmpty }
+      && zip(sets, reader.model.graphs).allSatisfy { set, graph in
+        set != nil || graph.nodes.allSatisfy { !$0.domain.isEmpty }
       }
     hasBrokenNames = reader.oddities.contains { $0.kind == .nameNotUTF8 }
     self.surroundings = surroundings
