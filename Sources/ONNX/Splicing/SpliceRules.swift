@@ -179,7 +179,9 @@ package struct SpliceRules: Sendable {
   /// The outermost graph whose initializers are visible in one.
   func home(of graph: Int) -> Int {
     var current = graph
-    while let parent = model.graphs[current].parent, parent < current, !isFunction(parent) { current = parent }
+    while let parent = model.graphs[current].parent, parent < current, !isFunction(parent) {
+      current = parent
+    }
     return current
   }
 }

@@ -15,10 +15,8 @@ struct Splicer {
   private var wire: WireReader
   private let endOfFile: UInt64
   private let removal: ExpansionRemoval
-  private var names: FreeNames?
-  /// The prefix of the constants that bitmasks share; nil as long as there are none.
-  private var shared: String?
-  /// The graphs that have them, and whether a mask there is cut.
+  private var names: FreeNames
+  /// The graphs that have the constants that bitmasks share, and whether a mask there is cut.
   private var homes: [Int: Bool] = [:]
   private var needed = ONNXForm.Requirement(irVersion: 0, operatorSet: 0)
 
@@ -35,6 +33,8 @@ struct Splicer {
       if case .expansion(let expansion) = change.subject { expansion } else { nil }
     }
     removal = ExpansionRemoval(expansions, model, rules)
+    let hasBitmask = changes.contains { $0.replacement.target == .bitmask }
+    names = hasBitmask ? FreeNames(model, without: removal) : FreeNames()
   }
 
   /// Makes all changes of tensors.
@@ -188,7 +188,11 @@ struct Splicer {
     case .raw, .external:
       if rules.isOutput(expansion.output, of: expansion.graph) {
         let node = try NodeMessages.node(
-          "Constant", [], expansion.output, NodeMessages.value(new.dense(named: "")))
+          "Constant",
+          [],
+          expansion.output,
+          NodeMessages.value(new.dense(named: ""))
+        )
         insert(try node.asField(nodeFrame.number), at: nodePlace, number)
       } else {
         insert(try new.dense(named: expansion.output).asField(5), at: tensorPlace, number)
@@ -211,11 +215,7 @@ struct Splicer {
     _ new: NewTensor,
     in graph: Int
   ) throws -> BitmaskMessages {
-    var free = names ?? FreeNames(model, without: removal)
-    let prefix = shared ?? free.sharedPrefix()
-    let own = free.names(of: name, shared: prefix)
-    (names, shared) = (free, prefix)
-    let messages = try new.bitmask(own)
+    let messages = try new.bitmask(names.names(of: name))
     let home = rules.home(of: graph)
     homes[home] = homes[home] == true || messages.isCut
     return messages
@@ -223,10 +223,8 @@ struct Splicer {
 
   /// Puts in what bitmasks share, once where all of them see it.
   private mutating func addSharedConstants() throws {
-    guard let shared else { return }
-    let names = BitmaskMessages.Names(tensor: "", shared: shared)
     for (home, isCut) in homes.sorted(by: { $0.key < $1.key }) {
-      append(try fields(5, BitmaskMessages.sharedInitializers(names, isCut: isCut)), to: home, 0)
+      append(try fields(5, BitmaskMessages.sharedInitializers(names.shared, isCut: isCut)), to: home, 0)
     }
   }
 

@@ -142,7 +142,8 @@ struct SpliceDeclarationTests {
   @Test("Names of a bitmask's parts give way to those that are there, in any graph")
   func names() throws {
     let inner =
-      WireBytes.field(5, SpliceModels.tensor("w.mask", 3)) + SpliceModels.node("Neg", "w.mask", "bitmask.zero")
+      WireBytes.field(5, SpliceModels.tensor("w.mask", 3))
+      + SpliceModels.node("Neg", "w.mask", "bitmask.zero")
     let file = WireBytes.model(
       graph: SpliceModels.nested(inner, depth: 1) + Self.graph(SpliceModels.node("Neg", "y", "w.1.flags"))
     )

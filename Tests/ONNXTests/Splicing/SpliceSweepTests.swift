@@ -75,7 +75,9 @@ struct SpliceSweepTests {
           default: file.swapAt(place, Int.random(in: file.indices, using: &generator))
           }
         }
-        guard let reader = try? read(file, lenient: true, in: Fixture.path(GoldenModel.folder)) else { continue }
+        guard let reader = try? read(file, lenient: true, in: Fixture.path(GoldenModel.folder)) else {
+          continue
+        }
         try Self.splice(file, reader)
       }
     }
