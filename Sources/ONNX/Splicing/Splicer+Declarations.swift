@@ -24,11 +24,12 @@ extension Splicer {
       if model.irVersion < 4 && needed.irVersion >= 4 { removeInputs() }
     }
     if needed.operatorSet > 0 {
+      let version = rules.functionSet ?? needed.operatorSet
       var operators = WireMessage()
       operators.append(1, "")
-      operators.append(2, varint: UInt64(needed.operatorSet))
+      operators.append(2, varint: UInt64(version))
       if let field = try? operators.asField(8) { insert(field, at: (endOfFile, -1), 0) }
-      notes.append(.addedOperatorSet(needed.operatorSet))
+      notes.append(.addedOperatorSet(version))
     }
   }
 
