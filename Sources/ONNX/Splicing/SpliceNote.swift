@@ -13,8 +13,10 @@ package enum SpliceNote: Sendable, Hashable {
   /// What was done, and why.
   package var text: String {
     switch self {
-    case .raisedVersion(let old, let new): "ir_version is raised from \(old) to \(new), which the new form needs"
-    case .addedOperatorSet(let version): "version \(version) of ONNX's own operators is imported for the new form"
+    case .raisedVersion(let old, let new):
+      "ir_version is raised from \(old) to \(new), which the new form needs"
+    case .addedOperatorSet(let version):
+      "version \(version) of ONNX's own operators is imported for the new form"
     case .removedInputs(let count, let first):
       "\(count) initializers (\(first.text) first) are no inputs of the graph any more: before IR version 4 they "
         + "had to be, from then on callers could set them"

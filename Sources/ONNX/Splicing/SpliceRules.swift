@@ -12,8 +12,10 @@ package struct SpliceRules: Sendable {
   let surroundings: ModelSurroundings
   /// For each graph the version of ONNX's own operators; nil where none is imported.
   let operatorSets: [Int64?]
-  /// Whether no node is one of ONNX's own, so that an import can be added.
-  let canImport: Bool
+  /// Whether no node outside of functions is one of ONNX's own, so that an import can be added.
+  private let canImport: Bool
+  /// The version that it then has to have: that of the functions, if they import one. (onnx's checker asks for it.)
+  let functionSet: Int64?
   private let inputs: [Set<TensorName>]
   private let outputs: [Set<TensorName>]
   /// Whether there are names that are no UTF-8, which are known as text only.
@@ -41,8 +43,11 @@ package struct SpliceRules: Sendable {
     operatorSets = sets
     inputs = model.graphs.map { Set($0.inputs.map { TensorName($0) }) }
     outputs = model.graphs.map { Set($0.outputs.map { TensorName($0) }) }
+    // Where the model imports none, these are of functions.
+    let ofFunctions = own == nil ? Set(sets.compactMap { $0 }) : []
+    functionSet = ofFunctions.first
     canImport =
-      model.irVersion >= 3 && own == nil
+      model.irVersion >= 3 && own == nil && ofFunctions.count <= 1
       && zip(sets, reader.model.graphs).allSatisfy { set, graph in
         set != nil || graph.nodes.allSatisfy { !$0.domain.isEmpty }
       }
@@ -139,8 +144,8 @@ package struct SpliceRules: Sendable {
       return found < needed ? .operatorSet(found: found, needed: needed) : nil
     }
     // A function has imports of its own.
-    return canImport && !isFunction(root(of: graph))
-      ? nil : .operatorSet(found: model.irVersion < 3 ? 1 : nil, needed: needed)
+    if canImport && !isFunction(root(of: graph)) && functionSet ?? needed >= needed { return nil }
+    return .operatorSet(found: model.irVersion < 3 ? 1 : functionSet, needed: needed)
   }
 
   /// Whether a name may be shown with bytes that are no UTF-8, so that it cannot be written.
@@ -179,7 +184,9 @@ package struct SpliceRules: Sendable {
   /// The outermost graph whose initializers are visible in one.
   func home(of graph: Int) -> Int {
     var current = graph
-    while let parent = model.graphs[current].parent, parent < current, !isFunction(parent) { current = parent }
+    while let parent = model.graphs[current].parent, parent < current, !isFunction(parent) {
+      current = parent
+    }
     return current
   }
 }

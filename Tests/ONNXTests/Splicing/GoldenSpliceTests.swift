@@ -86,10 +86,14 @@ struct GoldenSpliceTests {
       let spliced = try Splicing.bytes(file, reader, changes)
       let after = try model.reader(spliced)
       try #require(ModelText(after).lines == before.lines)
-      let dense = try Splicing.bytes(spliced, after, Splicing.subjects(after).compactMap { subject in
-        let obstacle = try SpliceRules(after).obstacle(to: .raw, of: subject)
-        return obstacle == nil ? (subject, .raw) : nil
-      })
+      let dense = try Splicing.bytes(
+        spliced,
+        after,
+        Splicing.subjects(after).compactMap { subject in
+          let obstacle = try SpliceRules(after).obstacle(to: .raw, of: subject)
+          return obstacle == nil ? (subject, .raw) : nil
+        }
+      )
       try #require(ModelText(model.reader(dense)).lines == before.lines)
     }
   }
@@ -106,7 +110,8 @@ struct GoldenSpliceTests {
           if case .copied(let range) = piece { sum + range.upperBound - range.lowerBound } else { sum }
         }
         let frame = reader.structure.tensorFrames[index]
-        var touched = reader.structure.frames[Int(frame)].range.upperBound
+        var touched =
+          reader.structure.frames[Int(frame)].range.upperBound
           - reader.structure.frames[Int(frame)].range.lowerBound
         if case .attribute = tensor.place, tensor.indices != nil { touched += 64 }
         for around in reader.structure.enclosing(frame) {

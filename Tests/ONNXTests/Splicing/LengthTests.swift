@@ -97,6 +97,42 @@ struct LengthTests {
     }
   }
 
+  @Test("What is put in at the end of a message comes before what is put in behind it")
+  func ends() throws {
+    func constant(_ name: String) -> [UInt8] {
+      let value = WireBytes.field(1, "value") + WireBytes.field(5, SpliceModels.tensor("", 9))
+      return WireBytes.field(
+        1,
+        WireBytes.field(2, name) + WireBytes.field(4, "Constant") + WireBytes.field(5, value)
+      )
+    }
+    /// A node that ends where the graph in it does.
+    func branch(_ output: String, _ graph: [UInt8]) -> [UInt8] {
+      let body = WireBytes.field(1, "body") + WireBytes.field(6, graph)
+      return WireBytes.field(
+        1,
+        WireBytes.field(2, output) + WireBytes.field(4, "If") + WireBytes.field(5, body)
+      )
+    }
+    // Graphs that end together, before an initializer and at the end of the file.
+    let inner = constant("a") + branch("b", constant("c"))
+    let graph =
+      branch("d", inner) + WireBytes.field(5, SpliceModels.tensor("e", 9)) + constant("f")
+      + branch("g", inner)
+    let file =
+      WireBytes.field(1, 10) + WireBytes.field(8, WireBytes.field(2, 21)) + WireBytes.field(7, graph)
+    let reader = try read(file)
+    let before = try ModelText(reader)
+    let subjects = try Splicing.subjects(reader)
+    for order in [subjects, subjects.reversed()] {
+      for target in [SpliceTarget.sparseInitializer, .bitmask] {
+        let spliced = try Splicing.bytes(file, reader, order.map { ($0, target) }, metadata: [("k", "v")])
+        let after = try read(spliced)
+        try #require(ModelText(after).lines == ["metadata k = v"] + before.lines)
+      }
+    }
+  }
+
   @Test("Changes within one another, and side by side, in any order")
   func several() throws {
     try withSeed { generator in

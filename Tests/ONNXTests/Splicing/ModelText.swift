@@ -15,7 +15,9 @@ struct ModelText {
     lines = model.metadata.map { "metadata \($0.key) = \($0.value)" }
     for (number, graph) in model.graphs.enumerated() {
       var hidden = Set(expansions.filter { $0.graph == number }.flatMap(\.nodes))
-      for (index, node) in graph.nodes.enumerated() where node.operation == "Constant" { hidden.insert(index) }
+      for (index, node) in graph.nodes.enumerated() where node.operation == "Constant" {
+        hidden.insert(index)
+      }
       lines.append("\(number) \(Self.role(graph.role)) \(graph.parent ?? -1) \(graph.name)")
       lines.append("\(number) inputs \(graph.inputs) outputs \(graph.outputs)")
       lines += graph.annotations.map { "\(number) annotation \($0)" }

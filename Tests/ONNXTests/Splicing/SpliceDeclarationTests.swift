@@ -57,19 +57,40 @@ struct SpliceDeclarationTests {
     #expect(try SpliceModels.splice(file, "w", .raw).bytes == file)
   }
 
-  @Test("ONNX's own operators are imported where no node is one of them")
-  func operatorSet() throws {
+  /// The versions that functions import, and the one that the model imports then; nil where there can be none.
+  static let functionSets: [(functions: [UInt64], model: Int64?)] = [
+    ([], 11), ([13], 13), ([13, 13], 13), ([10], nil), ([13, 14], nil),
+  ]
+
+  @Test(
+    "ONNX's own operators are imported where no node is one of them, as functions do",
+    arguments: functionSets
+  )
+  func operatorSet(functions: [UInt64], model: Int64?) throws {
     let own =
-      WireBytes.field(1, "w") + WireBytes.field(2, "y") + WireBytes.field(4, "F") + WireBytes.field(7, "my")
-    let file =
+      WireBytes.field(1, "w") + WireBytes.field(2, "y") + WireBytes.field(4, "F0") + WireBytes.field(7, "my")
+    var file =
       WireBytes.field(1, 8)
       + WireBytes.field(7, WireBytes.field(5, SpliceModels.tensor("w", 9)) + WireBytes.field(1, own))
       + WireBytes.field(8, WireBytes.field(1, "my") + WireBytes.field(2, 1))
-    let (plan, bytes) = try SpliceModels.splice(file, "w", .bitmask)
-    #expect(plan.notes == [.addedOperatorSet(11)])
-    let sets = try read(bytes).model.operatorSets
-    #expect(sets.map(\.domain) == ["my", ""] && sets.map(\.version) == [1, 11])
+    for (number, version) in functions.enumerated() {
+      let node = WireBytes.field(2, "y") + WireBytes.field(4, "Neg")
+      file += WireBytes.field(
+        25,
+        WireBytes.field(1, "F\(number)") + WireBytes.field(7, node)
+          + WireBytes.field(9, WireBytes.field(1, "ai.onnx") + WireBytes.field(2, version))
+          + WireBytes.field(10, "my")
+      )
+    }
     #expect(try SpliceModels.splice(file, "w", .sparseInitializer).plan.notes.isEmpty)
+    guard let model else {
+      #expect(throws: SpliceFault.self) { try SpliceModels.splice(file, "w", .bitmask) }
+      return
+    }
+    let (plan, bytes) = try SpliceModels.splice(file, "w", .bitmask)
+    #expect(plan.notes == [.addedOperatorSet(model)])
+    let sets = try read(bytes).model.operatorSets
+    #expect(sets.map(\.domain) == ["my", ""] && sets.map(\.version) == [1, model])
   }
 
   @Test("Documentation, metadata and unknown fields of a tensor go with it through every form and back")
@@ -142,7 +163,8 @@ struct SpliceDeclarationTests {
   @Test("Names of a bitmask's parts give way to those that are there, in any graph")
   func names() throws {
     let inner =
-      WireBytes.field(5, SpliceModels.tensor("w.mask", 3)) + SpliceModels.node("Neg", "w.mask", "bitmask.zero")
+      WireBytes.field(5, SpliceModels.tensor("w.mask", 3))
+      + SpliceModels.node("Neg", "w.mask", "bitmask.zero")
     let file = WireBytes.model(
       graph: SpliceModels.nested(inner, depth: 1) + Self.graph(SpliceModels.node("Neg", "y", "w.1.flags"))
     )

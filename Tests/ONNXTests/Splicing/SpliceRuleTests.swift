@@ -129,7 +129,10 @@ struct SpliceRuleTests {
     Case(
       testDescription: "a sparse attribute of another operator",
       file: WireBytes.model(
-        graph: node("Own", WireBytes.field(1, "a") + WireBytes.field(22, sparseTensor) + WireBytes.field(20, 11))
+        graph: node(
+          "Own",
+          WireBytes.field(1, "a") + WireBytes.field(22, sparseTensor) + WireBytes.field(20, 11)
+        )
       ),
       tensor: "w.a",
       expected: [.sparseAttribute, .sparseAttribute, .sparseAttribute, .sparseAttribute, .sparseAttribute]
