@@ -116,6 +116,16 @@ extension Converter {
         )
       )
     }
+    if target == .compressedTensors && !isFolder && opened.gguf != nil {
+      warnings.append(
+        Diagnosis(
+          .badData,
+          file: output,
+          "how its weights are quantized stands in a config.json, which a single file does not have",
+          expected: "a folder's name"
+        )
+      )
+    }
     if work.decisions.contains(where: { $0.form != nil }) {
       warnings.append(
         Diagnosis(

@@ -61,8 +61,11 @@ struct OutputPlanner {
   /// Whether files go out as they are, whatever is in them.
   let isVerbatim: Bool
 
-  /// Whether tensors have the sparse parts that only we read.
-  private var isSparse: Bool { decisions.contains { $0.isOurs } }
+  /// Whether tensors have sparse parts, or blocks, that in this container only we read.
+  private var isSparse: Bool {
+    decisions.contains { $0.isOurs }
+      || (!isCompressedTensors && model.tensors.contains { $0.blockType != nil })
+  }
 
   /// The plan.
   /// - Throws: ``SafetensorsPlanFault`` where a file cannot be laid out.

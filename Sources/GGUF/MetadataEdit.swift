@@ -11,8 +11,11 @@ public struct MetadataEdit: Sendable, Hashable {
   /// What follows the first `=`.
   private let value: String
 
+  /// What says which shard of a split a file is; it follows from how the model is written.
+  private static let ownKeys: Set<String> = ["split.no", "split.count", "split.tensors.count"]
+
   /// A change that `text` describes.
-  /// - Throws: ``MetadataEditFault`` if it has no `=` or no key.
+  /// - Throws: ``MetadataEditFault`` if it has no `=` or no key, an unknown type, or the key of a split.
   public init(_ text: String) throws(MetadataEditFault) {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
       throw MetadataEditFault(key: text, .noAssignment)
@@ -24,9 +27,13 @@ public struct MetadataEdit: Sendable, Hashable {
       let type = GGUFValueType(name: String(key[key.index(after: colon)...]))
     {
       typed = (String(key[..<colon]), type)
+    } else if let colon = key.lastIndex(of: ":") {
+      // A key with a colon of its own is set with its type behind it.
+      throw MetadataEditFault(key: key, .noSuchType(String(key[key.index(after: colon)...])))
     } else {
       typed = nil
     }
+    if Self.ownKeys.contains(typed?.key ?? key) { throw MetadataEditFault(key: typed?.key ?? key, .ofSplits) }
   }
 
   /// Whether the texts are the same.

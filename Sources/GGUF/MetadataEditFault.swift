@@ -12,6 +12,10 @@ public struct MetadataEditFault: Fault, Hashable {
     case isArray
     /// `general.alignment` that is no power of two.
     case wrongAlignment(String)
+    /// A type that GGUF does not have.
+    case noSuchType(String)
+    /// A key that follows from how a model is split.
+    case ofSplits
     /// No such key.
     case unknownKey
   }
@@ -36,6 +40,14 @@ public struct MetadataEditFault: Fault, Hashable {
     case .isArray: Diagnosis(.usage, "key \"\(key)\" is a list", expected: "lists cannot be set")
     case .wrongAlignment(let text):
       Diagnosis(.usage, "key \"\(key)\": \(text) is no alignment", expected: "a u32 that is a power of two")
+    case .noSuchType(let type):
+      Diagnosis(
+        .usage,
+        "key \"\(key)\": there is no type \"\(type)\"",
+        expected: "key=value or key:u32=value"
+      )
+    case .ofSplits:
+      Diagnosis(.usage, "key \"\(key)\" says how a model is split", expected: "--shard-size splits it")
     case .unknownKey: Diagnosis(.usage, "there is no key \"\(key)\"")
     }
   }

@@ -53,7 +53,6 @@ struct MetadataEditTests {
     ("n:i64=-5", "n", .signed(-5, bits: 64)), ("n:f64=1", "n", .float64(bitPattern: (1.0).bitPattern)),
     ("n:str=1", "n", .string("1")), ("n:bool=true", "n", .bool(true)),
     ("n:f32=nan", "n", .float32(bitPattern: Float.nan.bitPattern)),
-    ("n:odd=1", "n:odd", .unsigned(1, bits: 32)), ("a:b:u16=1", "a:b", .unsigned(1, bits: 16)),
     ("general.name=7", "general.name", .string("7")),
     ("general.file_type=7", "general.file_type", .unsigned(7, bits: 32)),
   ]

@@ -7,6 +7,9 @@ enum BlockWeights {
   private static let keptEndings = [
     "_norm.weight", ".norm.weight", "layernorm.weight", "ffn_gate_inp.weight", "ffn_gate_inp_shexp.weight",
     "position_embd.weight", "token_types.weight", "ssm_conv1d.weight", "shortconv.conv.weight",
+    // The same by their names in Hugging Face's models.
+    ".mlp.gate.weight", ".block_sparse_moe.gate.weight", ".router.weight", ".shared_expert_gate.weight",
+    "wpe.weight", "position_embeddings.weight", "token_type_embeddings.weight", ".conv1d.weight", ".bias",
   ]
 
   /// Whether a tensor has rows of more than one element, more than one of them.

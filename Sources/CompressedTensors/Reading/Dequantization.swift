@@ -74,7 +74,9 @@ public struct Dequantization {
     var replaced: [Int: [Tensor]] = [:]
     for (index, tensor) in tensors.enumerated() where tensor.quantization != nil {
       if tensor.quantization?.packing == Quantization.blockPacking {
-        if let numbers = try numbers(ofBlocks: tensor) { replaced[index] = [numbers] }
+        if let numbers = try numbers(ofBlocks: tensor, parts, places, &replaced) {
+          replaced[index] = [numbers]
+        }
       } else {
         replaced[index] = [try dequantized(tensor, parts, places, &replaced)]
       }
@@ -222,7 +224,12 @@ public struct Dequantization {
   }
 
   /// ggml's blocks as numbers, or as other blocks; nil where they are what is asked for.
-  private mutating func numbers(ofBlocks tensor: Tensor) throws -> Tensor? {
+  private mutating func numbers(
+    ofBlocks tensor: Tensor,
+    _ parts: [TensorName: Tensor],
+    _ places: [TensorName: Int],
+    _ replaced: inout [Int: [Tensor]]
+  ) throws -> Tensor? {
     if case .blocks(let type) = type {
       if tensor.blockType == type { return nil }
       if let obstacle = BlockWeights.obstacle(tensor.name, tensor.logicalShape, type) {
@@ -233,9 +240,36 @@ public struct Dequantization {
     guard let numbers = BlockMatrix(numbersOf: tensor, in: assembly.source(of: tensor)) else {
       throw assembly.fault(tensor, .wrongScheme("its blocks are sparse: --layout dense comes first"))
     }
-    let made = try made(tensor.name, tensor.logicalShape, from: (numbers, .float32), blaming: tensor)
-    note(made, from: tensor.quantization?.scheme ?? "", bytesBefore: tensor.storage.byteCount)
+    var matrix: any RowDecoding = numbers
+    var taken: [TensorName] = []
+    var bytes = tensor.storage.byteCount
+    if let scale = try blockScale(of: tensor, parts) {
+      matrix = ScaledNumbers(numbers, by: scale.factor)
+      taken.append(scale.tensor.name)
+      bytes &+= scale.tensor.storage.byteCount
+      if let place = places[scale.tensor.name] { replaced[place] = [] }
+    }
+    let made = try made(tensor.name, tensor.logicalShape, from: (matrix, .float32), blaming: tensor)
+    note(made, from: tensor.quantization?.scheme ?? "", parts: taken, bytesBefore: bytes)
     return made.tensor
+  }
+
+  /// The scale over all that ggml multiplies the numbers of NVFP4 by; nil where there is none.
+  private func blockScale(
+    of tensor: Tensor,
+    _ parts: [TensorName: Tensor]
+  ) throws -> (tensor: Tensor, factor: Float)? {
+    guard tensor.blockType == .nvfp4, tensor.name.text.hasSuffix(BlockTranscoding.ending) else { return nil }
+    let name = TensorName(String(tensor.name.text.dropLast(BlockTranscoding.ending.count)) + ".scale")
+    guard let scale = parts[name] else { return nil }
+    guard scale.elementType == .float32, scale.shape.elementCount == 1, scale.layout == .dense else {
+      throw assembly.fault(
+        scale,
+        .wrongShape(found: scale.shape, expected: "one F32 for \(tensor.name.text)")
+      )
+    }
+    let bytes = try assembly.bytes(of: scale)
+    return (scale, Float(bitPattern: bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }))
   }
 
   private static func module(of name: TensorName) -> String {

@@ -107,9 +107,11 @@ struct WeightBlocks: RowDecoding {
 
 /// A scale in half precision, as ggml's first types have it.
 enum HalfScale {
-  /// The bits of the same number in half precision; nil where that has no such number, and for NaN of another type.
+  /// The bits of the same number in half precision; nil where that has no such number, and for NaN and
+  /// infinity.
   static func bits(_ bits: UInt32, _ type: ElementType) -> UInt16? {
-    if type == .float16 { return UInt16(truncatingIfNeeded: bits) }
+    // Blocks with a scale that is no number would be broken.
+    if type == .float16 { return bits & 0x7C00 == 0x7C00 ? nil : UInt16(truncatingIfNeeded: bits) }
     guard let cast = FloatCast(from: type, to: .float16), let width = type.byteWidth else { return nil }
     let stored = (0..<width).map { UInt8(truncatingIfNeeded: bits >> UInt32($0 * 8)) }
     var half: [UInt8] = [0, 0]

@@ -35,6 +35,9 @@ extension Converter {
         "the folder's other files (config.json, the tokenizer) stay behind: a GGUF file has no place for them"
       )
     }
+    let edits =
+      options.setPairs.map { "\($0.prefix(60))" } + options.unsetKeys.map { "\($0.prefix(60)) removed" }
+    if !edits.isEmpty { notes.append("metadata: " + edits.joined(separator: ", ")) }
     let layouts = work.decisions.map(\.layout)
     if zip(work.model.tensors, layouts).contains(where: { !target.isPlain($0, in: $1) }) {
       notes.append(

@@ -68,6 +68,7 @@ struct GGUFOutputPlanner {
     from first: Int
   ) throws -> OutputPlan.File {
     let plan = try GGUFPlan(file: output, items: items, parts: parts.flatMap { $0 })
+    try requireSensiblePadding(plan)
     var places: [OutputPlan.Item] = []
     var next = 0
     for (place, own) in parts.enumerated() {
@@ -83,6 +84,20 @@ struct GGUFOutputPlanner {
       partNames: parts.flatMap { $0.map(\.name) },
       partBytes: plan.byteCounts.reduce(0, +)
     )
+  }
+
+  /// The most bytes of padding that are written without a word.
+  private static let mostPadding: UInt64 = 64 << 20
+
+  /// Refuses an alignment under which a file is mostly padding: a few bytes of metadata could fill a disk.
+  private func requireSensiblePadding(_ plan: GGUFPlan) throws {
+    let headerZeros = plan.header.reduce(UInt64(0)) { sum, piece in
+      if case .zeros(let count) = piece { sum &+ count } else { sum }
+    }
+    let padding = plan.paddings.reduce(headerZeros, &+)
+    if padding > Self.mostPadding && padding > plan.byteCount / 2 && !options.allowExpand {
+      throw PaddingFault(file: opened.path, alignment: plan.alignment, byteCount: plan.byteCount)
+    }
   }
 
   /// Whether a tensor is not in the file as it is.
@@ -115,6 +130,26 @@ struct GGUFOutputPlanner {
       throw NoGGUFTypeFault(tensor, in: model)
     }
     return parts
+  }
+}
+
+/// An alignment that would make a file mostly padding.
+public struct PaddingFault: Fault, Hashable {
+  /// The input.
+  public let file: String
+  /// The alignment.
+  public let alignment: UInt64
+  /// The bytes of the file that it would make.
+  public let byteCount: UInt64
+
+  /// What is wrong, where, and what would be right.
+  public var diagnosis: Diagnosis {
+    Diagnosis(
+      .badData,
+      file: file,
+      "general.alignment is \(alignment), which would make a file of \(byteCount) bytes, most of them padding",
+      expected: "--set general.alignment=32, or --allow-expand"
+    )
   }
 }
 

@@ -27,11 +27,15 @@ extension Converter {
   func runONNX() throws -> ConversionReport {
     let start = ContinuousClock.now
     let graph = try graphModel()
-    let transaction = options.dryRun ? nil : try OutputTransaction.besideFile(
-      output,
-      force: options.force,
-      inputs: opened.inputs + (options.graph == nil ? [] : graph.model.files.compactMap { Self.identity(of: $0) })
-    )
+    let transaction =
+      options.dryRun
+      ? nil
+      : try OutputTransaction.besideFile(
+        output,
+        force: options.force,
+        inputs: opened.inputs
+          + (options.graph == nil ? [] : graph.model.files.compactMap { Self.identity(of: $0) })
+      )
     var work = try ONNXWork(
       graph: graph,
       rules: SpliceRules(graph.reader),
@@ -61,7 +65,9 @@ extension Converter {
       try ONNXForms(graph: graph, rules: work.rules, options: options, pool: pool, progress: progress)
         .decide(&work.changes)
     } else {
-      for index in work.changes.indices { work.changes[index].form = graph.form(at: work.changes[index].place) }
+      for index in work.changes.indices {
+        work.changes[index].form = graph.form(at: work.changes[index].place)
+      }
     }
     if options.strict { try requireNoObstacle(work) }
     try plan(&work, source.model)
@@ -73,7 +79,10 @@ extension Converter {
   private func graphModel() throws -> ONNXImport {
     guard let path = options.graph else {
       guard let onnx = opened.onnx else {
-        throw OptionFault("an ONNX file needs a graph, and this input has none", expected: "--graph BASE.onnx")
+        throw OptionFault(
+          "an ONNX file needs a graph, and this input has none",
+          expected: "--graph BASE.onnx"
+        )
       }
       return onnx
     }
@@ -144,12 +153,14 @@ extension Converter {
         )
       }
     )
-    let changed = Set(work.made.flatMap { change -> [Int] in
-      switch change.subject {
-      case .tensor(let number): [number]
-      case .expansion(let expansion): [expansion.mask, expansion.values] + expansion.constants
+    let changed = Set(
+      work.made.flatMap { change -> [Int] in
+        switch change.subject {
+        case .tensor(let number): [number]
+        case .expansion(let expansion): [expansion.mask, expansion.values] + expansion.constants
+        }
       }
-    })
+    )
     try work.external.carry(graph, besides: changed, to: Folder.parent(of: output))
   }
 
@@ -195,7 +206,8 @@ extension Converter {
 
   /// Reads the written model back and compares every tensor that does not lie outside.
   private func verify(_ work: ONNXWork, _ written: OutputFile) throws {
-    guard work.external.written == nil, work.external.shared == nil, work.graph.reader.externalFiles.isEmpty else {
+    guard work.external.written == nil, work.external.shared == nil, work.graph.reader.externalFiles.isEmpty
+    else {
       return
     }
     let name = Folder.lastComponent(of: output)
@@ -260,7 +272,9 @@ extension Converter {
 
   /// What self-expanding tensors cost those who load them.
   private func expansionNotes(_ work: ONNXWork) -> [String] {
-    let elements = work.made.filter { $0.form == .bitmask }.reduce(UInt64(0)) { $0 &+ $1.tensor.shape.elementCount }
+    let elements = work.made.filter { $0.form == .bitmask }.reduce(UInt64(0)) {
+      $0 &+ $1.tensor.shape.elementCount
+    }
     guard elements > 0 else { return [] }
     // Measured with onnxruntime 1.31: about 37 bytes an element while nodes are folded.
     let bytes = elements.multipliedReportingOverflow(by: 37).partialValue
@@ -280,7 +294,9 @@ extension Converter.ONNXWork {
       let tensor = graph.reader.model.tensors[number]
       return tensor.values.byteCount &+ (tensor.indices?.payload.byteCount ?? 0)
     case .expansion(let expansion):
-      return [expansion.mask, expansion.values].reduce(0) { $0 &+ graph.reader.model.tensors[$1].values.byteCount }
+      return [expansion.mask, expansion.values].reduce(0) {
+        $0 &+ graph.reader.model.tensors[$1].values.byteCount
+      }
     }
   }
 }

@@ -9,7 +9,10 @@ extension Converter {
   func requireOptionsForONNX() throws {
     if target == .onnx {
       if options.isSelection {
-        throw OptionFault("a graph needs all its tensors", expected: "no --tensors and --exclude with ONNX output")
+        throw OptionFault(
+          "a graph needs all its tensors",
+          expected: "no --tensors and --exclude with ONNX output"
+        )
       }
       if options.shardSize != nil {
         throw OptionFault("--shard-size is for other containers", expected: "--external-data FILE")
@@ -40,6 +43,7 @@ extension Converter {
     guard let onnx = opened.onnx, target != .onnx else { return [] }
     let left = onnx.leftOut.count
     return ["the graph stays behind: only tensors go to \(target.name)"]
-      + (left == 0 ? [] : ["\(left) tensors without numbers stay behind too (\(onnx.leftOut[0].name.text) first)"])
+      + (left == 0
+        ? [] : ["\(left) tensors without numbers stay behind too (\(onnx.leftOut[0].name.text) first)"])
   }
 }

@@ -60,13 +60,17 @@ struct Grafting {
     let kept = graph.model.tensors.enumerated().filter { place, tensor in
       !used.contains(place) && tensor.uses?.role == .weight
     }.map(\.element.name)
-    if !kept.isEmpty { result.notes.append("the graph's own, as they were: \(kept.count) weights (\(list(kept)))") }
+    if !kept.isEmpty {
+      result.notes.append("the graph's own, as they were: \(kept.count) weights (\(list(kept)))")
+    }
     return result
   }
 
   private func change(_ tensor: Tensor, at place: Int) throws -> (ONNXChange, isTransposed: Bool) {
     let target = graph.model.tensors[place]
-    if tensor.quantization?.packing != nil, tensor.elementType != target.elementType || tensor.shape != target.shape {
+    if tensor.quantization?.packing != nil,
+      tensor.elementType != target.elementType || tensor.shape != target.shape
+    {
       throw GraftFault(file: graphPath, tensor: tensor.name, rule: .packed(tensor.quantization?.scheme ?? ""))
     }
     guard tensor.elementType == target.elementType else {
@@ -81,7 +85,8 @@ struct Grafting {
     if tensor.shape == target.shape {
       return (ONNXChange(place: place, subject, tensor, in: source, isGrafted: true), false)
     }
-    guard tensor.shape.rank == 2, target.shape.rank == 2, tensor.shape.extents == target.shape.extents.reversed(),
+    guard tensor.shape.rank == 2, target.shape.rank == 2,
+      tensor.shape.extents == target.shape.extents.reversed(),
       case .dense(let region) = tensor.storage, let width = tensor.elementType.byteWidth
     else {
       throw GraftFault(
@@ -146,7 +151,8 @@ public struct GraftFault: Fault, Hashable {
   public var diagnosis: Diagnosis {
     let (problem, expected): (String, String?) =
       switch rule {
-      case .nothingMatches: ("none of the input's tensors has a name that the graph has", "the same names in both")
+      case .nothingMatches:
+        ("none of the input's tensors has a name that the graph has", "the same names in both")
       case .otherType(let found, let expected):
         (
           "is \(found.name) in the input and \(expected.name) in the graph",

@@ -27,7 +27,13 @@ struct ONNXChange: Sendable {
   /// Why it does not take the form that was asked for.
   var obstacle: String?
 
-  init(place: Int, _ subject: SplicePlan.Subject, _ tensor: Tensor, in source: any ByteSource, isGrafted: Bool) {
+  init(
+    place: Int,
+    _ subject: SplicePlan.Subject,
+    _ tensor: Tensor,
+    in source: any ByteSource,
+    isGrafted: Bool
+  ) {
     self.place = place
     self.subject = subject
     self.tensor = tensor

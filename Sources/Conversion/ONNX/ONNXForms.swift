@@ -40,7 +40,9 @@ struct ONNXForms {
         throw ExpansionFault(change.tensor, in: change.source)
       }
       let wanted = candidates(change.tensor)
-      if case .named(.nm(let pattern)) = options.layout { changes[index].obstacle = "ONNX has no form for \(pattern)" }
+      if case .named(.nm(let pattern)) = options.layout {
+        changes[index].obstacle = "ONNX has no form for \(pattern)"
+      }
       if wanted == [.dense] { continue }
       if let obstacle = obstacle(change, wanted[wanted.count - 1]) {
         changes[index].obstacle = obstacle
@@ -54,7 +56,8 @@ struct ONNXForms {
       try count(&changes[index])
       changes[index].form = choose(changes[index], forms)
     }
-    for index in changes.indices where changes[index].form == .dense && changes[index].tensor.layout != .dense {
+    for index in changes.indices where changes[index].form == .dense && changes[index].tensor.layout != .dense
+    {
       changes[index].before = []
       changes[index].prepare(chunkBytes: chunkBytes)
       try changes[index].reader?.survey(on: pool, allowingExpansion: options.allowExpand)
@@ -92,7 +95,9 @@ struct ONNXForms {
       type: type,
       extents: change.tensor.shape.extents
     )
-    return FormSizes(header, change.tensor.shape, change.counts, indexForm: .linearVarints).smallest(of: forms)
+    return FormSizes(header, change.tensor.shape, change.counts, indexForm: .linearVarints).smallest(
+      of: forms
+    )
       ?? .dense
   }
 

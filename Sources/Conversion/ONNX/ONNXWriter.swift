@@ -86,8 +86,10 @@ struct ONNXWriter {
   }
 
   /// Encodes the chunks of a tensor that becomes sparse.
-  private func encode(_ change: ONNXChange, _ places: Places, _ values: UInt64, to output: OutputFile) throws {
-    guard let reader = change.reader, let space = change.space, let indices = IndexEncoder(.linearVarints, space),
+  private func encode(_ change: ONNXChange, _ places: Places, _ values: UInt64, to output: OutputFile) throws
+  {
+    guard let reader = change.reader, let space = change.space,
+      let indices = IndexEncoder(.linearVarints, space),
       let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
     else { return }
     let width = UInt64(reader.grid.elementBytes)
@@ -110,7 +112,11 @@ struct ONNXWriter {
         equals: state.workspace.dense,
         scratch: &state.proof
       )
-      try output.write(state.encoded.values, 0..<state.encoded.valueByteCount, at: values + before.nnz * width)
+      try output.write(
+        state.encoded.values,
+        0..<state.encoded.valueByteCount,
+        at: values + before.nnz * width
+      )
       if change.form == .bitmask {
         let first = chunk.firstRow * reader.grid.columns + chunk.firstColumn
         try output.write(

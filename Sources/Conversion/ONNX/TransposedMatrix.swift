@@ -57,7 +57,9 @@ final class TransposedMatrix: RowDecoding {
     let width = Int(end - first)
     let (height, size) = (Int(columns), elementBytes)
     strip.rows = 0..<0
-    if strip.bytes.count < width * height * size { strip.bytes = [UInt8](repeating: 0, count: width * height * size) }
+    if strip.bytes.count < width * height * size {
+      strip.bytes = [UInt8](repeating: 0, count: width * height * size)
+    }
     if strip.scratch.count < width * size { strip.scratch = [UInt8](repeating: 0, count: width * size) }
     var scratch: [UInt8] = []
     swap(&scratch, &strip.scratch)

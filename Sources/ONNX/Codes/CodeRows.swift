@@ -102,7 +102,9 @@ private struct Unpacking {
       target[byte &* 2] = Int16(pair & 15)
       target[byte &* 2 &+ 1] = Int16(pair &>> 4)
     }
-    if count % 2 != 0 { target[count - 1] = Int16(source.load(fromByteOffset: count / 2, as: UInt8.self) & 15) }
+    if count % 2 != 0 {
+      target[count - 1] = Int16(source.load(fromByteOffset: count / 2, as: UInt8.self) & 15)
+    }
   }
 
   private func unpackBits(_ bits: Int, _ skip: Int) {

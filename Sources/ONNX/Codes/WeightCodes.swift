@@ -29,7 +29,9 @@ struct WeightCodes {
     if bits > 8 { return nil }
     let columns = stored.shape.columns
     let (rowBits, overflow) = columns.multipliedReportingOverflow(by: UInt64(bits))
-    guard !overflow, let bytes = stored.type.byteCount(ofElements: stored.shape.elementCount) else { return nil }
+    guard !overflow, let bytes = stored.type.byteCount(ofElements: stored.shape.elementCount) else {
+      return nil
+    }
     let rows = CodeRows(
       try self.bytes(of: stored, count: bytes),
       bits: bits,
@@ -110,7 +112,9 @@ struct WeightCodes {
     _ points: ONNXTensor,
     _ shape: Shape
   ) throws -> ZeroPointMap? {
-    guard points.indices == nil, let meaning = Self.meaning(points.type), !points.type.isFloat else { return nil }
+    guard points.indices == nil, let meaning = Self.meaning(points.type), !points.type.isFloat else {
+      return nil
+    }
     let isPacked = quantization.zeroPointPacking == .rows
     let bits = isPacked ? quantization.bits : points.type.bitWidth
     let count = points.shape.elementCount

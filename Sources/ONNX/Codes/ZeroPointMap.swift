@@ -68,7 +68,8 @@ struct ZeroPointMap: Sendable {
       for (place, row) in rows.enumerated() {
         let (outer, index) = (row / inner / extent, row / inner % extent)
         let wanted = (outer * blocks + index / size) * inner + row % inner
-        let own = try last.flatMap { $0.row == wanted ? $0.points : nil } ?? points(wanted..<wanted + 1, columns)
+        let own =
+          try last.flatMap { $0.row == wanted ? $0.points : nil } ?? points(wanted..<wanted + 1, columns)
         last = (wanted, own)
         subtract(own, from: &numbers, place * width)
       }

@@ -105,18 +105,21 @@ package struct ONNXImport: Sendable {
             shape: shape,
             storage: found.storage
           )
+          tensor.heldByteCount = found.storedByteCount
           tensor.uses = uses(ofExpansion: expansion)
           add(tensor, .expansion(expansion))
           continue
         }
+        let held = try storage.storage(of: stored)
         var tensor = Tensor(
           name: stored.scopedName,
           elementType: type,
           shape: stored.shape,
-          storage: try storage.storage(of: stored).storage,
+          storage: held.storage,
           quantization: quantization(known.quantization, of: stored),
           reduction: known.reduction
         )
+        if stored.indices != nil { tensor.heldByteCount = held.storedByteCount }
         tensor.uses = uses(known)
         if let found = try codes.codes(of: number, known.quantization) {
           var numbers = Tensor(
@@ -178,7 +181,13 @@ package struct ONNXImport: Sendable {
 
   /// Who uses a tensor, in words.
   private func uses(_ known: WeightKnowledge) -> TensorUses? {
-    guard !known.uses.isEmpty else { return TensorUses(role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown, consumers: "", evidence: []) }
+    guard !known.uses.isEmpty else {
+      return TensorUses(
+        role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
+        consumers: "",
+        evidence: []
+      )
+    }
     return TensorUses(
       role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
       consumers: known.consumers,

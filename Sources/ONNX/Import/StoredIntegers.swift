@@ -17,7 +17,9 @@ struct StoredIntegers: SmallIntegers {
     guard let bytes = try? storage.elements(of: stored) else { return nil }
     if stored.type == .int32 {
       return stride(from: 0, to: bytes.count, by: 4).map { start in
-        Int64(Int32(truncatingIfNeeded: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << UInt32($1 * 8) }))
+        Int64(
+          Int32(truncatingIfNeeded: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << UInt32($1 * 8) })
+        )
       }
     }
     return stride(from: 0, to: bytes.count, by: 8).map { start in

@@ -94,7 +94,7 @@ private struct NumberRun {
   private typealias Lanes = SIMD8<Float>
   private let start: UnsafeRawPointer
   private let count: Int
-  /// Sums of so many numbers are made in single precision.
+  /// So many numbers are counted in 32 bits.
   private static let atATime = 1024
 
   init(_ start: UnsafeRawPointer, count: Int) {
@@ -129,22 +129,24 @@ private struct NumberRun {
     while index < count {
       let end = min(count, index &+ Self.atATime)
       var (zeros, lost) = (SIMD8<Int32>(repeating: 0), SIMD8<Int32>(repeating: 0))
-      var (squares, errors) = (Lanes(repeating: 0), Lanes(repeating: 0))
+      // Single precision would lose the squares of the smallest numbers and overflow with the largest.
+      var (squares, errors) = (SIMD8<Double>(repeating: 0), SIMD8<Double>(repeating: 0))
       while index < end {
         let numbers = start.loadUnaligned(fromByteOffset: index &* 4, as: Lanes.self)
         let other = others.loadUnaligned(fromByteOffset: index &* 4, as: Lanes.self)
         let areZero = numbers .== Lanes(repeating: 0)
         zeros &-= Self.mask(areZero)
         lost &-= Self.mask(areZero .& (other .!= Lanes(repeating: 0)))
-        squares += numbers * numbers
-        let error = other - numbers
+        let exact = SIMD8<Double>(numbers)
+        squares += exact * exact
+        let error = SIMD8<Double>(other) - exact
         errors += error * error
         index &+= 8
       }
       sums.zeros &+= UInt64(zeros.wrappedSum())
       sums.lostZeros &+= UInt64(lost.wrappedSum())
-      sums.squares += Double(squares.sum())
-      sums.errorSquares += Double(errors.sum())
+      sums.squares += squares.sum()
+      sums.errorSquares += errors.sum()
     }
     return sums
   }

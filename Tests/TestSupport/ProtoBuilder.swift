@@ -1,10 +1,10 @@
 /// Messages of Protocol Buffers, field by field, right or wrong as the test wants it.
-struct ProtoBuilder {
-  var bytes: [UInt8] = []
+package struct ProtoBuilder {
+  package var bytes: [UInt8] = []
 
-  init(_ fill: (inout ProtoBuilder) -> Void = { _ in }) { fill(&self) }
+  package init(_ fill: (inout ProtoBuilder) -> Void = { _ in }) { fill(&self) }
 
-  static func varint(_ value: UInt64) -> [UInt8] {
+  package static func varint(_ value: UInt64) -> [UInt8] {
     var rest = value
     var bytes: [UInt8] = []
     while rest >= 0x80 {
@@ -14,31 +14,31 @@ struct ProtoBuilder {
     return bytes + [UInt8(rest)]
   }
 
-  mutating func raw(_ more: [UInt8]) { bytes += more }
-  mutating func integer(_ number: UInt64, _ value: Int64) {
+  package mutating func raw(_ more: [UInt8]) { bytes += more }
+  package mutating func integer(_ number: UInt64, _ value: Int64) {
     bytes += Self.varint(number << 3) + Self.varint(UInt64(bitPattern: value))
   }
-  mutating func float(_ number: UInt64, _ value: Float) {
+  package mutating func float(_ number: UInt64, _ value: Float) {
     bytes += Self.varint(number << 3 | 5)
     for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(shift))) }
   }
-  mutating func bytes(_ number: UInt64, _ content: [UInt8]) {
+  package mutating func bytes(_ number: UInt64, _ content: [UInt8]) {
     bytes += Self.varint(number << 3 | 2) + Self.varint(UInt64(content.count)) + content
   }
-  mutating func text(_ number: UInt64, _ content: String) { bytes(number, Array(content.utf8)) }
-  mutating func message(_ number: UInt64, _ fill: (inout ProtoBuilder) -> Void) {
+  package mutating func text(_ number: UInt64, _ content: String) { bytes(number, Array(content.utf8)) }
+  package mutating func message(_ number: UInt64, _ fill: (inout ProtoBuilder) -> Void) {
     bytes(number, ProtoBuilder(fill).bytes)
   }
 
   /// A `TensorProto`'s name, type and dimensions.
-  mutating func tensorHead(_ name: String, type: Int64, _ dims: [Int64]) {
+  package mutating func tensorHead(_ name: String, type: Int64, _ dims: [Int64]) {
     for extent in dims { integer(1, extent) }
     integer(2, type)
     if !name.isEmpty { text(8, name) }
   }
 
   /// An entry of `external_data`.
-  mutating func external(_ key: String, _ value: String) {
+  package mutating func external(_ key: String, _ value: String) {
     message(13) {
       $0.text(1, key)
       $0.text(2, value)
@@ -46,7 +46,7 @@ struct ProtoBuilder {
   }
 
   /// A model with a graph.
-  static func model(graph: (inout ProtoBuilder) -> Void) -> [UInt8] {
+  package static func model(graph: (inout ProtoBuilder) -> Void) -> [UInt8] {
     ProtoBuilder {
       $0.integer(1, 10)
       $0.message(7, graph)
@@ -55,12 +55,12 @@ struct ProtoBuilder {
   }
 
   /// A model with one initializer.
-  static func model(ofTensor initializer: (inout ProtoBuilder) -> Void) -> [UInt8] {
+  package static func model(ofTensor initializer: (inout ProtoBuilder) -> Void) -> [UInt8] {
     model(graph: { $0.message(5, initializer) })
   }
 
   /// A model whose one node has one attribute.
-  static func model(_ operation: String, attribute: (inout ProtoBuilder) -> Void) -> [UInt8] {
+  package static func model(_ operation: String, attribute: (inout ProtoBuilder) -> Void) -> [UInt8] {
     model(graph: {
       $0.message(1) {
         $0.text(2, "out")
