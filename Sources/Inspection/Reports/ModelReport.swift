@@ -46,7 +46,7 @@ public struct ModelReport: Sendable {
 
   /// The elements of all tensors that are weights of some kind; saturates.
   public var parameterCount: UInt64 {
-    tensors.lazy.filter { WeightKind.isWeight($0.tensor.counted.elementType) }.reduce(0) { total, report in
+    tensors.lazy.filter { WeightKind.isParameter($0.tensor) }.reduce(0) { total, report in
       let (sum, overflow) = total.addingReportingOverflow(report.tensor.logicalShape.elementCount)
       return overflow ? .max : sum
     }

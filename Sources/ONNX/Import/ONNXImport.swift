@@ -66,7 +66,7 @@ package struct ONNXImport: Sendable {
     let expansions = try storage.bitmaskExpansions(in: reader.model)
     try addTensors(expansions, &storage)
     model.views = storage.views
-    addFindings()
+    model.warnings += findings
     for source in sources { try source.rest() }
   }
 
@@ -192,17 +192,17 @@ package struct ONNXImport: Sendable {
     )
   }
 
-  private mutating func addFindings() {
-    let file = reader.source.displayName
-    for finding in knowledge.findings {
-      model.warnings.append(
-        Diagnosis(
-          .badData,
-          file: file,
-          tensor: reader.model.tensors[finding.tensor].scopedName,
-          "\(finding.has)",
-          expected: "\(finding.needs)"
-        )
+  /// What does not fit in the quantizations, each with the operator that says so.
+  package var findings: [Diagnosis] {
+    knowledge.findings.map { finding in
+      let model = reader.model
+      let weight = finding.tensor == finding.weight ? "" : " of \"\(model.tensors[finding.weight].scopedName.text)\""
+      return Diagnosis(
+        .badData,
+        file: reader.source.displayName,
+        tensor: model.tensors[finding.tensor].scopedName,
+        "\(finding.has), for \(model.title(ofNode: finding.node, in: finding.graph))\(weight)",
+        expected: finding.needs
       )
     }
   }

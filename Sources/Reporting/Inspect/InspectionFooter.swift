@@ -155,6 +155,12 @@ struct InspectionFooter {
     return taken == 0 ? nil : total
   }
 
+  /// What a conversion to a layout writes. The sizes are those of safetensors files: ONNX has other sparse forms, and
+  /// none for N:M.
+  private func output(_ layout: String) -> String {
+    report.container == .onnx && layout != "dense" ? "OUT.safetensors" : "OUT"
+  }
+
   private func writeSizes(to writer: inout LineWriter) throws {
     let style = writer.style
     let rows = alternatives
@@ -174,7 +180,7 @@ struct InspectionFooter {
         try writer.line(line)
         continue
       }
-      let command = Suggestion(["convert", .path(report.path), "OUT", "--layout", .word(layout)])
+      let command = Suggestion(["convert", .path(report.path), .word(output(layout)), "--layout", .word(layout)])
       if let text = command.text(style, room: style.width - width - 3, exact: true) {
         try writer.line(line + "   " + text)
       } else {

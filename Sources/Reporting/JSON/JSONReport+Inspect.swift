@@ -88,6 +88,15 @@ extension JSONReport {
       try writer.null()
     }
     try writer.member(axis: report.axis)
+    writer.key("axes")
+    if let axes = report.axis?.axes {
+      try writer.array { writer in
+        for axis in axes { try writer.value(axis) }
+      }
+    } else {
+      try writer.null()
+    }
+    try writer.member(uses: tensor.uses)
     writer.key("patterns")
     if let statistics { try write(statistics.patterns, to: &writer) } else { try writer.null() }
     writer.key("structure")
