@@ -96,7 +96,7 @@ public struct IntegrityChecker: Sendable {
       outcome: findings.isEmpty ? .passed : .failed,
       summary: findings.isEmpty
         ? "the parts of \(sparse.count) sparse \(sparse.count == 1 ? "tensor" : "tensors") agree"
-        : "\(findings.count) sparse tensors whose parts contradict each other",
+        : "\(findings.count) sparse \(findings.count == 1 ? "tensor" : "tensors") whose parts contradict each other",
       findings: findings
     )
   }

@@ -104,28 +104,37 @@ package struct ONNXImport: Sendable {
             storage: found.storage
           )
           tensor.uses = uses(ofExpansion: expansion)
+          tensor.views = TensorViews(storedByteCount: found.storedByteCount)
           add(tensor, .expansion(expansion))
           continue
         }
+        let found = try storage.storage(of: stored)
         var tensor = Tensor(
           name: stored.scopedName,
           elementType: type,
           shape: stored.shape,
-          storage: try storage.storage(of: stored).storage,
+          storage: found.storage,
           quantization: quantization(known.quantization, of: stored),
           reduction: known.reduction
         )
         tensor.uses = uses(known)
-        if let found = try codes.codes(of: number, known.quantization) {
-          var numbers = Tensor(
+        var numbers: Tensor?
+        if let codes = try codes.codes(of: number, known.quantization) {
+          numbers = Tensor(
             name: tensor.name,
             elementType: .int16,
-            shape: found.shape,
-            storage: .dense(try storage.append(found.numbers)),
+            shape: codes.shape,
+            storage: .dense(try storage.append(codes.numbers)),
             reduction: tensor.reduction
           )
-          numbers.uses = tensor.uses
-          tensor.views = TensorViews(codes: numbers)
+          numbers?.uses = tensor.uses
+        }
+        let isAsStored = found.storedByteCount == found.storage.byteCount
+        if numbers != nil || !isAsStored {
+          tensor.views = TensorViews(
+            codes: numbers,
+            storedByteCount: isAsStored ? nil : found.storedByteCount
+          )
         }
         add(tensor, .tensor(number))
       } catch let obstacle as ONNXStorage.Obstacle {

@@ -137,7 +137,7 @@ struct InspectionFooter {
     var taken = 0
     for report in report.tensors {
       let tensor = report.tensor
-      total &+= tensor.storage.byteCount
+      total &+= tensor.storedByteCount
       guard tensor.shape.rank >= 2, tensor.views?.codes == nil, let statistics = report.statistics,
         // Groups of the layout lie along rows; those of another axis tell nothing about them.
         report.axis?.axes.first == tensor.shape.rank - 1,
@@ -149,7 +149,7 @@ struct InspectionFooter {
           nnz: statistics.stored
         )
       else { continue }
-      total = total &- tensor.storage.byteCount &+ bytes
+      total = total &- tensor.storedByteCount &+ bytes
       taken += 1
     }
     return taken == 0 ? nil : total

@@ -65,7 +65,7 @@ struct ModelSummary {
           blockTypes[quantization.scheme, default: 0] += 1
         }
       }
-      let bytes = report.tensors[index].tensor.storage.storedBytes
+      let bytes = report.tensors[index].tensor.storedBytes
       storedBytes &+= bytes
       guard let statistics = report.tensors[index].statistics else {
         uncounted += 1

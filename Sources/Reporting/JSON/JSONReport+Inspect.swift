@@ -72,7 +72,7 @@ extension JSONReport {
     try writer.member("dtype", tensor.elementType.name)
     try writer.member("shape", tensor.shape)
     try writer.member("elements", tensor.shape.elementCount)
-    try writer.member("bytes", tensor.storage.byteCount)
+    try writer.member("bytes", tensor.storedByteCount)
     try writer.member("kind", report.kind.name)
     try writer.member("nnz", statistics?.nonzeros)
     try writer.member("zeros", statistics?.zeros)

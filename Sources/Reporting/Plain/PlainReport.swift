@@ -62,7 +62,7 @@ public enum PlainReport {
       let statistics = report.tensors[place].statistics
       return [
         SafeText.escape(tensor.name.text), tensor.elementType.name, field(tensor.shape),
-        "\(tensor.shape.elementCount)", "\(tensor.storage.byteCount)", "\(tensor.layout)",
+        "\(tensor.shape.elementCount)", "\(tensor.storedByteCount)", "\(tensor.layout)",
         SafeText.escape(tensor.quantization?.scheme ?? ""), field(statistics?.nonzeros),
         field(statistics?.zeros), field(statistics?.negativeZeros), field(statistics?.nan),
         field(statistics?.infinite),
