@@ -21,6 +21,18 @@ public struct ConversionOptions: Sendable {
     case compressedTensors = "compressed-tensors"
     /// GGUF with names and metadata as they are, sparse layouts in our own parts.
     case gguf
+    /// ONNX: the input's graph, or another one with the input's weights.
+    case onnx
+  }
+
+  /// Where elements of an ONNX output lie.
+  public enum ExternalData: Sendable, Hashable {
+    /// In the model file, unless it would be larger than protobuf allows.
+    case auto
+    /// In the model file.
+    case never
+    /// In this file beside it; where that is the input, they stay where they are.
+    case file(String)
   }
 
   /// The form; nil for what the output's name says, or the input's.
@@ -49,6 +61,12 @@ public struct ConversionOptions: Sendable {
   public var setPairs: [String] = []
   /// Keys of metadata that a GGUF output shall not have.
   public var unsetKeys: [String] = []
+  /// The ONNX model whose graph takes the input's weights.
+  public var graph: String?
+  /// Where elements of an ONNX output lie.
+  public var externalData = ExternalData.auto
+  /// Whether sparse tensors of an ONNX output are sparse initializers, and not constants.
+  public var usesSparseInitializers = false
   /// Whether outputs that exist are replaced.
   public var force = false
   /// Whether nothing is written.

@@ -20,6 +20,7 @@ extension Converter {
       throw OptionFault("--as-reference may leave values out, so there is nothing to --verify")
     }
     try requireOptionsForGGUF()
+    try requireOptionsForONNX()
     guard options.repairsConfig else { return }
     if !isVerbatim {
       throw OptionFault("--repair-config changes nothing else", expected: "repair, then convert")

@@ -78,7 +78,7 @@ extension Converter {
 
   /// What was done besides changing layouts.
   private func notes(_ work: Work) -> [String] {
-    var notes = notesOnGGUF(work)
+    var notes = notesOnGGUF(work) + notesOnONNX()
     if let note = work.config.note { notes.append(note) }
     if isVerbatim { return notes }
     let facts = opened.compression.facts

@@ -63,6 +63,7 @@ extension ConversionOptions.Target {
     case .safetensors: "safetensors"
     case .compressedTensors: "compressed-tensors"
     case .gguf: "GGUF"
+    case .onnx: "ONNX"
     }
   }
 }

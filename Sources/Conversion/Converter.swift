@@ -51,6 +51,8 @@ public struct Converter: Sendable {
     guard options.layout == .keep, options.type == nil, options.shardSize == nil, !options.isSelection,
       options.setPairs.isEmpty, options.unsetKeys.isEmpty
     else { return false }
+    // An ONNX file goes its own way.
+    if opened.onnx != nil || target == .onnx { return false }
     // Shards of a split are merged.
     if opened.gguf != nil { return target == .gguf && opened.model.files.count == 1 }
     return options.target == nil && target != .gguf
@@ -60,6 +62,8 @@ public struct Converter: Sendable {
   var target: ConversionOptions.Target {
     if let target = options.target { return target }
     if output.hasSuffix(".gguf") { return .gguf }
+    if output.hasSuffix(ONNXContent.suffix) { return .onnx }
+    if opened.onnx != nil { return output.hasSuffix(".safetensors") ? .safetensors : .onnx }
     if opened.gguf != nil { return output.hasSuffix(".safetensors") ? .safetensors : .gguf }
     let isSparse = opened.model.tensors.contains { $0.layout != .dense }
     return layout == .keep && isSparse && !opened.compression.facts.isEmpty
@@ -80,6 +84,7 @@ public struct Converter: Sendable {
     try opened.requireAgreement()
     try requireSensibleOptions()
     try requireResolvedParts()
+    if target == .onnx { return try runONNX() }
     // What is in the way is found before anything is read.
     let transaction = options.dryRun ? nil : try beginOutput()
     var work = Work(model: opened.model, changesTensors: !opened.compression.facts.isEmpty)

@@ -68,7 +68,7 @@ struct TensorWriter {
   }
 
   /// Copies byte ranges in pieces.
-  private func copy(
+  func copy(
     _ ranges: [(region: Region, target: UInt64)],
     from source: any ByteSource,
     to output: OutputFile

@@ -17,6 +17,8 @@ package struct ONNXReader: Sendable {
   package let model: ONNXModel
   /// Where it stands.
   package let structure: ONNXStructure
+  /// For each of ``ONNXModel/graphs`` what scoped names of its tensors start with.
+  package let scopes: [String]
   /// The other files that hold elements, by the numbers that ``ONNXPayload/external(file:range:)`` has.
   package let externalFiles: [ONNXExternalFile]
   /// What is let pass but should be known.
@@ -47,6 +49,7 @@ package struct ONNXReader: Sendable {
     self.source = source
     model = walk.model
     structure = walk.structure
+    scopes = walk.scopes
     externalFiles = walk.external.files
     oddities = walk.oddities
     bytesRead = walk.reader.bytesRead

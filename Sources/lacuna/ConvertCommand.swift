@@ -86,8 +86,8 @@ struct ConvertCommand: LacunaCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The form to write: our own parts, compressed-tensors', or GGUF (default: by OUTPUT's name, or the input's).",
-      valueName: "safetensors|compressed-tensors|gguf"
+      "The form to write: our own parts, compressed-tensors', GGUF or ONNX (default: by OUTPUT's name, or the input's).",
+      valueName: "safetensors|compressed-tensors|gguf|onnx"
     )
   )
   var to: ConversionOptions.Target?
@@ -147,6 +147,7 @@ struct ConvertCommand: LacunaCommand {
   var repairConfig = false
 
   @OptionGroup(title: "Writing compressed-tensors") var sparse: CompressedTensorsOptions
+  @OptionGroup(title: "Writing ONNX") var onnx: ONNXOptions
   @OptionGroup var selection: SelectionOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup(title: "Work") var work: WorkOptions
@@ -171,6 +172,9 @@ struct ConvertCommand: LacunaCommand {
     options.setPairs = setPairs
     options.unsetKeys = unsetKeys
     options.force = force
+    options.graph = onnx.graph
+    options.externalData = onnx.externalData
+    options.usesSparseInitializers = onnx.sparseInitializers
     options.dryRun = dryRun
     options.verify = verify
     options.allowExpand = allowExpand

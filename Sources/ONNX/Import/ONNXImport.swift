@@ -82,7 +82,9 @@ package struct ONNXImport: Sendable {
     let source = reader.model
     var expanded: [Int: BitmaskExpansion] = [:]
     var hidden: Set<Int> = []
-    for expansion in expansions where expansion.graph == 0 {
+    let names = Set(source.tensors.map(\.scopedName))
+    // What an expansion would be called may be another tensor's name; then its parts are shown.
+    for expansion in expansions where !names.contains(name(of: expansion)) {
       expanded[expansion.values] = expansion
       hidden.insert(expansion.mask)
       hidden.formUnion(expansion.constants)
@@ -98,7 +100,7 @@ package struct ONNXImport: Sendable {
         if let expansion = expanded[number], let shape = Shape(expansion.extents) {
           let found = try storage.storage(of: expansion, in: source)
           var tensor = Tensor(
-            name: TensorName(expansion.output),
+            name: name(of: expansion),
             elementType: type,
             shape: shape,
             storage: found.storage
@@ -141,6 +143,10 @@ package struct ONNXImport: Sendable {
         leftOut.append((stored.scopedName, obstacle.reason))
       }
     }
+  }
+
+  private func name(of expansion: BitmaskExpansion) -> TensorName {
+    TensorName(reader.scopes[expansion.graph] + expansion.output)
   }
 
   private mutating func add(_ tensor: Tensor, _ origin: Origin) {

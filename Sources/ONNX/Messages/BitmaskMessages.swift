@@ -11,17 +11,20 @@ package struct BitmaskMessages: Sendable {
   package struct Names: Sendable {
     /// The tensor's own: what the last node defines.
     package var tensor: String
+    /// What the names of its own parts start with, before a dot: its own name, mostly.
+    package var parts: String
     /// What the names of constants that all such tensors share start with.
     package var shared: String
 
     /// Names for a tensor.
-    package init(tensor: String, shared: String = "bitmask.") {
+    package init(tensor: String, parts: String? = nil, shared: String = "bitmask.") {
       self.tensor = tensor
+      self.parts = parts ?? tensor
       self.shared = shared
     }
 
     /// A name of this tensor's parts.
-    func part(_ part: String) -> String { "\(tensor).\(part)" }
+    func part(_ part: String) -> String { "\(parts).\(part)" }
 
     /// The names that are new in the graph, the shared ones not among them.
     package var new: [String] {
@@ -80,15 +83,19 @@ package struct BitmaskMessages: Sendable {
       try TensorMessages.raw(values, byteCount: valueBytes, after: zero),
       Self.integers(names.part("shape"), header.extents, extents: [UInt64(header.extents.count)]),
     ]
-    if elementCount % 8 != 0 {
+    if isCut {
       messages.append(Self.integers(names.part("count"), [elementCount], extents: [1]))
     }
     return messages
   }
 
+  /// Whether the mask has more bits than there are elements, so that some are cut off.
+  var isCut: Bool { elementCount % 8 != 0 }
+
   /// The initializers that all such tensors of a model share, each a `TensorProto`.
-  package static func sharedInitializers(_ names: Names) -> [WireMessage] {
-    [
+  /// - Parameter isCut: whether some of them have a mask of more bits than elements.
+  package static func sharedInitializers(_ names: Names, isCut: Bool = true) -> [WireMessage] {
+    let all = [
       TensorMessages.raw(
         .init(name: names.shared + "shifts", type: .uint8, extents: [1, 8]),
         [7, 6, 5, 4, 3, 2, 1, 0]
@@ -98,6 +105,8 @@ package struct BitmaskMessages: Sendable {
       integers(names.shared + "zero", [0], extents: []),
       integers(names.shared + "start", [0], extents: [1]),
     ]
+    // Only cutting needs a start.
+    return isCut ? all : all.dropLast()
   }
 
   /// The nodes, each a `NodeProto`, in the order in which they have to stand before those that read the tensor.
@@ -132,7 +141,7 @@ package struct BitmaskMessages: Sendable {
       )
     )
     nodes.append(try NodeMessages.node("Reshape", [names.part("integers"), shared + "minusOne"], flags))
-    if elementCount % 8 != 0 {
+    if isCut {
       let cut = names.part("cut")
       nodes.append(try NodeMessages.node("Slice", [flags, shared + "start", names.part("count")], cut))
       flags = cut

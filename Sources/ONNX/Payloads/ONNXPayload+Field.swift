@@ -17,7 +17,7 @@ extension ONNXPayload {
   }
 
   /// The bytes that a file holds of it, without tags.
-  var byteCount: UInt64 {
+  package var byteCount: UInt64 {
     switch self {
     case .raw(let range), .external(_, let range): range.upperBound - range.lowerBound
     case .none: 0

@@ -44,7 +44,11 @@ struct StoredModel {
 
   /// The elements of a tensor as dense `raw_data` has them.
   mutating func dense(_ name: String) throws -> [UInt8] {
-    let tensor = try tensor(name)
+    try dense(of: tensor(name))
+  }
+
+  /// The elements of a tensor as dense `raw_data` has them.
+  mutating func dense(of tensor: ONNXTensor) throws -> [UInt8] {
     let found = try storage.storage(of: tensor)
     return try dense(found.storage, tensor.shape, width: (tensor.type.elementType?.bitWidth ?? 0) / 8)
   }

@@ -1,0 +1,353 @@
+internal import ByteIO
+internal import CompressedTensors
+internal import Inspection
+internal import ModelIR
+internal import ONNX
+internal import SparseCoding
+
+/// Conversions to ONNX: a model with some tensors stored in another way, or with the weights of another model.
+extension Converter {
+  /// What a conversion to ONNX works on.
+  struct ONNXWork {
+    /// The model whose file is written anew.
+    let graph: ONNXImport
+    let rules: SpliceRules
+    /// The tensors that may be stored anew.
+    var changes: [ONNXChange]
+    var notes: [String] = []
+    var warnings: [Diagnosis] = []
+    var external = ExternalData()
+    var plan: SplicePlan
+    /// Of the changes those that are made.
+    var made: [ONNXChange] = []
+  }
+
+  /// Does it, or with a dry run only plans it.
+  /// - Throws: as ``run()`` does.
+  func runONNX() throws -> ConversionReport {
+    let start = ContinuousClock.now
+    let graph = try graphModel()
+    let transaction = options.dryRun ? nil : try OutputTransaction.besideFile(
+      output,
+      force: options.force,
+      inputs: opened.inputs + (options.graph == nil ? [] : graph.model.files.compactMap { Self.identity(of: $0) })
+    )
+    var work = try ONNXWork(
+      graph: graph,
+      rules: SpliceRules(graph.reader),
+      changes: [],
+      plan: SplicePlan(graph.reader, changes: [])
+    )
+    var source = Work(model: opened.model, changesTensors: false)
+    if options.graph != nil {
+      try changeTypes(of: &source)
+      let grafted = try Grafting(graph: graph, graphPath: options.graph ?? "", model: source.model).run()
+      work.changes = grafted.changes
+      work.notes = grafted.notes
+      work.warnings = grafted.warnings
+    } else {
+      work.changes = graph.model.tensors.indices.map { place in
+        let tensor = graph.model.tensors[place]
+        return ONNXChange(
+          place: place,
+          graph.subject(at: place),
+          tensor,
+          in: graph.model.source(of: tensor),
+          isGrafted: false
+        )
+      }
+    }
+    if options.layout != .keep || options.graph != nil {
+      try ONNXForms(graph: graph, rules: work.rules, options: options, pool: pool, progress: progress)
+        .decide(&work.changes)
+    } else {
+      for index in work.changes.indices { work.changes[index].form = graph.form(at: work.changes[index].place) }
+    }
+    if options.strict { try requireNoObstacle(work) }
+    try plan(&work, source.model)
+    if let transaction { try write(work, to: transaction, source.model) }
+    return report(work, source, seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// The model whose graph is written.
+  private func graphModel() throws -> ONNXImport {
+    guard let path = options.graph else {
+      guard let onnx = opened.onnx else {
+        throw OptionFault("an ONNX file needs a graph, and this input has none", expected: "--graph BASE.onnx")
+      }
+      return onnx
+    }
+    guard let onnx = try OpenedModel(path).onnx else {
+      throw OptionFault("--graph takes an ONNX file", expected: "BASE.onnx")
+    }
+    return onnx
+  }
+
+  private static func identity(of file: ModelFile) -> FileIdentity? { (file.source as? InputFile)?.identity }
+
+  private func requireNoObstacle(_ work: ONNXWork) throws {
+    guard case .named(let layout) = options.layout else { return }
+    for change in work.changes {
+      guard let obstacle = change.obstacle else { continue }
+      throw StrictLayoutFault(
+        file: change.source.displayName,
+        tensor: change.tensor.name,
+        layout: layout,
+        obstacle: .notTargeted(obstacle)
+      )
+    }
+  }
+
+  /// Lays the file out; where it would be larger than protobuf allows, with its elements in another one.
+  private func plan(_ work: inout ONNXWork, _ source: Model) throws {
+    if case .file(let name) = options.externalData {
+      guard Folder.isPlainName(name), name != Folder.lastComponent(of: output) else {
+        throw OptionFault("--external-data takes the plain name of a file beside the output")
+      }
+      if let file = try sharedFile(name, source) {
+        work.external = ExternalData(sharing: name, &work.changes, source, file: file)
+      } else {
+        work.external = ExternalData(name, &work.changes, work.graph, work.rules)
+      }
+      return try splice(&work)
+    }
+    do {
+      try splice(&work)
+    } catch let fault as SpliceFault where options.externalData == .auto && fault.isTooLarge {
+      let name = Folder.lastComponent(of: output) + ".data"
+      work.external = ExternalData(name, &work.changes, work.graph, work.rules)
+      work.notes.append("the model is too large for one file, so its elements lie in \(name)")
+      try splice(&work)
+    }
+  }
+
+  /// The number of the input's file that is the file `name` beside the output; nil if none is.
+  private func sharedFile(_ name: String, _ source: Model) throws -> Int? {
+    guard let there = try FileIdentity.at(Folder.parent(of: output) + "/" + name) else { return nil }
+    return source.files.firstIndex { Self.identity(of: $0)?.isSameFile(as: there) ?? false }
+  }
+
+  private func splice(_ work: inout ONNXWork) throws {
+    let (graph, never) = (work.graph, options.externalData == .never)
+    work.made = work.changes.filter { change in
+      if change.isGrafted || change.external != nil { return true }
+      if change.form != graph.form(at: change.place) { return true }
+      return never && graph.isExternal(change.subject)
+    }
+    work.plan = try SplicePlan(
+      graph.reader,
+      rules: work.rules,
+      changes: work.made.map { change in
+        SplicePlan.Change(
+          change.subject,
+          to: change.replacement(sparseInitializer: options.usesSparseInitializers)
+        )
+      }
+    )
+    let changed = Set(work.made.flatMap { change -> [Int] in
+      switch change.subject {
+      case .tensor(let number): [number]
+      case .expansion(let expansion): [expansion.mask, expansion.values] + expansion.constants
+      }
+    })
+    try work.external.carry(graph, besides: changed, to: Folder.parent(of: output))
+  }
+
+  private func write(_ work: ONNXWork, to transaction: OutputTransaction, _ source: Model) throws {
+    let external = work.external
+    let carriedBytes = external.carried.reduce(UInt64(0)) { $0 &+ $1.source.byteCount }
+    let total = work.plan.byteCount &+ (external.written?.byteCount ?? 0) &+ carriedBytes
+    try transaction.requireSpace(total, for: output)
+    progress.expect(total)
+    // What the model file reads is there when it appears.
+    for file in external.carried {
+      let target = try transaction.create(
+        file.components[file.components.count - 1],
+        in: Array(file.components.dropLast())
+      )
+      try target.copyAll(of: file.source)
+    }
+    var data: OutputFile?
+    if let (name, byteCount) = external.written {
+      data = try transaction.create(name)
+      try data?.reserve(byteCount)
+    }
+    let target = try transaction.create(Folder.lastComponent(of: output))
+    try target.reserve(work.plan.byteCount)
+    let writer = ONNXWriter(
+      graph: work.graph.reader.source,
+      changes: work.made,
+      copier: TensorWriter(
+        model: source,
+        decisions: [],
+        pool: pool,
+        chunkBytes: options.resources.chunkBytes,
+        progress: progress,
+        dropped: DroppedTally()
+      ),
+      pool: pool,
+      progress: progress
+    )
+    try writer.write(work.plan, to: target, external: data)
+    if options.verify { try verify(work, target) }
+    try transaction.commit()
+  }
+
+  /// Reads the written model back and compares every tensor that does not lie outside.
+  private func verify(_ work: ONNXWork, _ written: OutputFile) throws {
+    guard work.external.written == nil, work.external.shared == nil, work.graph.reader.externalFiles.isEmpty else {
+      return
+    }
+    let name = Folder.lastComponent(of: output)
+    let again = try ONNXImport(ONNXReader(source: written.readBack(), folder: nil), name: name)
+    let comparison = ModelComparison(
+      pool: pool,
+      chunkBytes: options.resources.chunkBytes,
+      progress: progress
+    )
+    let grafted = Dictionary(work.made.filter(\.isGrafted).map { ($0.place, $0) }) { first, _ in first }
+    var expected = work.graph.model
+    for (place, change) in grafted.sorted(by: { $0.key < $1.key }) {
+      expected.tensors[place] = change.tensor.moved(to: &expected, change.source)
+    }
+    let report = try comparison.compare(expected, again.model, named: opened.path, output)
+    if let difference = report.differences.first {
+      throw VerificationFault(file: output, tensor: difference.name)
+    }
+  }
+
+  private func report(_ work: ONNXWork, _ source: Work, seconds: Double) -> ConversionReport {
+    let types = Dictionary(source.typeChanges.map { ($0.name, $0) }) { first, _ in first }
+    let made = Set(work.made.map(\.place))
+    let tensors = work.changes.map { change in
+      let type = types[change.tensor.name]
+      let isMade = made.contains(change.place)
+      return ConversionReport.TensorResult(
+        name: change.tensor.name,
+        elementType: change.tensor.elementType,
+        shape: change.tensor.shape,
+        from: change.tensor.layout,
+        to: isMade ? change.form.layout : change.tensor.layout,
+        bytesBefore: type?.bytesBefore ?? work.storedBytes(of: change),
+        bytesAfter: isMade ? change.storedBytes : work.storedBytes(of: change),
+        reason: change.obstacle,
+        typeBefore: type?.from,
+        typeAfter: type?.to,
+        changedValues: type?.tally.changedValues ?? 0
+      )
+    }
+    var files: [ConversionReport.OutputFile] = []
+    if let (name, byteCount) = work.external.written { files.append(.init(name: name, byteCount: byteCount)) }
+    files.append(.init(name: Folder.lastComponent(of: output), byteCount: work.plan.byteCount))
+    return ConversionReport(
+      input: opened.path,
+      output: output,
+      isDryRun: options.dryRun,
+      isUnchanged: work.made.isEmpty,
+      files: files,
+      carriedFiles: work.external.carried.map {
+        .init(name: $0.components.joined(separator: "/"), byteCount: $0.source.byteCount)
+      },
+      tensors: tensors,
+      inputByteCount: opened.model.files.reduce(0) { $0 &+ $1.source.byteCount },
+      plannedMemory: options.resources.plannedMemory,
+      wasVerified: options.verify && !options.dryRun,
+      seconds: seconds,
+      notes: work.plan.notes.map(\.text) + work.notes + expansionNotes(work),
+      warnings: opened.model.warnings + work.warnings
+    )
+  }
+
+  /// What self-expanding tensors cost those who load them.
+  private func expansionNotes(_ work: ONNXWork) -> [String] {
+    let elements = work.made.filter { $0.form == .bitmask }.reduce(UInt64(0)) { $0 &+ $1.tensor.shape.elementCount }
+    guard elements > 0 else { return [] }
+    // Measured with onnxruntime 1.31: about 37 bytes an element while nodes are folded.
+    let bytes = elements.multipliedReportingOverflow(by: 37).partialValue
+    return [
+      "masks are expanded each time the model is loaded, which takes about \(bytes / 1_000_000) MB of memory then, "
+        + "for \(elements) elements"
+    ]
+  }
+}
+
+extension Converter.ONNXWork {
+  /// The bytes that the elements of a tensor take in its own file.
+  func storedBytes(of change: ONNXChange) -> UInt64 {
+    if change.isGrafted { return change.denseByteCount }
+    switch change.subject {
+    case .tensor(let number):
+      let tensor = graph.reader.model.tensors[number]
+      return tensor.values.byteCount &+ (tensor.indices?.payload.byteCount ?? 0)
+    case .expansion(let expansion):
+      return [expansion.mask, expansion.values].reduce(0) { $0 &+ graph.reader.model.tensors[$1].values.byteCount }
+    }
+  }
+}
+
+extension ONNXChange {
+  /// The bytes that its elements take as they go out, without what is around them.
+  var storedBytes: UInt64 {
+    let width = UInt64(tensor.elementType.byteWidth ?? 1)
+    return switch form {
+    case .dense: denseByteCount
+    case .sparseValue, .sparseInitializer: counts.nnz * width + counts.linearBytes
+    case .bitmask: counts.nnz * width + (tensor.shape.elementCount + 7) / 8
+    }
+  }
+}
+
+extension ONNXForm {
+  /// The layout that it is in the IR.
+  var layout: Layout {
+    switch self {
+    case .dense: .dense
+    case .sparseValue, .sparseInitializer: .csr
+    case .bitmask: .bitmask
+    }
+  }
+}
+
+extension SpliceFault {
+  /// Whether elements in another file would help.
+  var isTooLarge: Bool { if case .tooLarge = rule { true } else { false } }
+}
+
+extension ONNXImport {
+  /// Whether elements of a subject lie in another file.
+  func isExternal(_ subject: SplicePlan.Subject) -> Bool {
+    guard case .tensor(let number) = subject else { return false }
+    let tensor = reader.model.tensors[number]
+    if case .external = tensor.values { return true }
+    if case .external? = tensor.indices?.payload { return true }
+    return false
+  }
+}
+
+extension Tensor {
+  /// The tensor as one of another model, whose views get the bytes that its parts lie in.
+  fileprivate func moved(to model: inout Model, _ source: any ByteSource) -> Tensor {
+    var tensor = self
+    let number = model.files.count + model.views.count
+    model.views.append(ModelView(source: source, file: 0))
+    /// A region of the new view.
+    func moved(_ region: Region) -> Region {
+      Region(file: number, offset: region.offset, byteCount: region.byteCount)
+    }
+    switch storage {
+    case .dense(let region): tensor.storage = .dense(moved(region))
+    case .bitmask(let mask, let values): tensor.storage = .bitmask(mask: moved(mask), values: moved(values))
+    case .csr(let rows, let rowWidth, let columns, let columnWidth, let values):
+      tensor.storage = .csr(
+        rowOffsets: moved(rows),
+        offsetWidth: rowWidth,
+        columnIndices: moved(columns),
+        columnWidth: columnWidth,
+        values: moved(values)
+      )
+    case .nm(let pattern, let values, let indices):
+      tensor.storage = .nm(pattern, values: moved(values), indices: moved(indices))
+    }
+    return tensor
+  }
+}
