@@ -28,7 +28,7 @@ public struct IntegrityChecker: Sendable {
     var checks = [structure(of: opened.model)]
     if case .folder(_, .indexed(_)) = opened.origin { checks.append(index(of: opened)) }
     if let gguf = opened.gguf, gguf.shards.count > 1 { checks.append(shards(of: gguf)) }
-    if let layouts = try layouts(of: opened.model) { checks.append(layouts) }
+    if let layouts = try layouts(of: opened.model, opened.onnx) { checks.append(layouts) }
     if let blocks = try blocks(of: opened.model) { checks.append(blocks) }
     var warnings = opened.model.warnings
     if let onnx = opened.onnx {
@@ -74,14 +74,20 @@ public struct IntegrityChecker: Sendable {
   }
 
   /// Surveys every sparse tensor; nil if there is none.
-  private func layouts(of model: Model) throws -> IntegrityReport.Check? {
-    let sparse = model.tensors.filter { $0.layout != .dense }
+  private func layouts(of model: Model, _ onnx: ONNXImport?) throws -> IntegrityReport.Check? {
+    let sparse = model.tensors.indices.filter { model.tensors[$0].layout != .dense }
     if sparse.isEmpty { return nil }
     var findings: [Diagnosis] = []
-    for tensor in sparse {
+    for place in sparse {
+      let tensor = model.tensors[place]
       let source = model.source(of: tensor)
       progress.begin(tensor.name.text)
       do {
+        if let onnx, case .tensor(let number) = onnx.origins[place] {
+          // The rows may be many more than the values.
+          try onnx.checkIndices(of: number)
+          continue
+        }
         var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
         if tensor.isExpansion { try reader.surveyEntries() } else { try reader.survey(on: pool) }
       } catch let fault as LayoutFault where fault.rule != .changed {

@@ -61,9 +61,17 @@ package struct ONNXImport: Sendable {
     }
     let sources = files.map(\.source)
     var storage = ONNXStorage(files: sources, external: Array(files.indices.dropFirst()))
-    knowledge = GraphKnowledge(model: reader.model, smallIntegers: StoredIntegers(reader.model, storage))
+    let names = Set(reader.model.tensors.map(\.scopedName))
+    // What an expansion would be called may be another tensor's name; then its parts are shown.
+    let expansions = try storage.bitmaskExpansions(in: reader.model).filter {
+      !names.contains(Self.name(of: $0, in: reader))
+    }
+    knowledge = GraphKnowledge(
+      model: reader.model,
+      smallIntegers: StoredIntegers(reader.model, storage),
+      expansions: expansions
+    )
     model = Model(container: .onnx, files: files, tensors: [], warnings: reader.warnings)
-    let expansions = try storage.bitmaskExpansions(in: reader.model)
     try addTensors(expansions, &storage)
     model.views = storage.views
     model.warnings += findings
@@ -82,9 +90,7 @@ package struct ONNXImport: Sendable {
     let source = reader.model
     var expanded: [Int: BitmaskExpansion] = [:]
     var hidden: Set<Int> = []
-    let names = Set(source.tensors.map(\.scopedName))
-    // What an expansion would be called may be another tensor's name; then its parts are shown.
-    for expansion in expansions where !names.contains(name(of: expansion)) {
+    for expansion in expansions {
       expanded[expansion.values] = expansion
       hidden.insert(expansion.mask)
       hidden.formUnion(expansion.constants)
@@ -100,12 +106,14 @@ package struct ONNXImport: Sendable {
         if let expansion = expanded[number], let shape = Shape(expansion.extents) {
           let found = try storage.storage(of: expansion, in: source)
           var tensor = Tensor(
-            name: name(of: expansion),
+            name: Self.name(of: expansion, in: reader),
             elementType: type,
             shape: shape,
-            storage: found.storage
+            storage: found.storage,
+            quantization: quantization(known.quantization, of: stored),
+            reduction: known.reduction
           )
-          tensor.uses = uses(ofExpansion: expansion)
+          tensor.uses = uses(known)
           tensor.views = TensorViews(storedByteCount: found.storedByteCount)
           add(tensor, .expansion(expansion))
           continue
@@ -145,8 +153,16 @@ package struct ONNXImport: Sendable {
     }
   }
 
-  private func name(of expansion: BitmaskExpansion) -> TensorName {
+  private static func name(of expansion: BitmaskExpansion, in reader: ONNXReader) -> TensorName {
     TensorName(reader.scopes[expansion.graph] + expansion.output)
+  }
+
+  /// Passes over the indices of a sparse tensor, by its number in ``ONNXModel/tensors``; nothing else of its parts can
+  /// be wrong once the model is open.
+  /// - Throws: ``PayloadFault``, and what reading throws.
+  package func checkIndices(of number: Int) throws {
+    let storage = ONNXStorage(files: model.files.map(\.source), external: Array(model.files.indices.dropFirst()))
+    try storage.checkIndices(of: reader.model.tensors[number])
   }
 
   private mutating func add(_ tensor: Tensor, _ origin: Origin) {
@@ -186,24 +202,12 @@ package struct ONNXImport: Sendable {
   }
 
   /// Who uses a tensor, in words.
-  private func uses(_ known: WeightKnowledge) -> TensorUses? {
-    guard !known.uses.isEmpty else { return TensorUses(role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown, consumers: "", evidence: []) }
-    return TensorUses(
+  private func uses(_ known: WeightKnowledge) -> TensorUses {
+    TensorUses(
       role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
       consumers: known.consumers,
       evidence: known.uses.prefix(TensorUses.most).map { $0.evidence(in: reader.model) },
       omitted: known.uses.count + known.omittedUses - min(known.uses.count, TensorUses.most)
-    )
-  }
-
-  /// Who uses what an expansion makes: the knowledge of its values ends at the look-up, so its own consumers are
-  /// named.
-  private func uses(ofExpansion expansion: BitmaskExpansion) -> TensorUses? {
-    let nodes = reader.model.graphs[expansion.graph].nodes.filter { $0.inputs.contains(expansion.output) }
-    return TensorUses(
-      role: .weight,
-      consumers: nodes.prefix(4).map(\.operation).joined(separator: "; "),
-      evidence: []
     )
   }
 
