@@ -82,7 +82,9 @@ public struct ValidationReport: Sendable {
       guard let axis = axis?.axes.first, place.indices.contains(axis) else { return [] }
       var rest = violation.row
       for other in place.indices.reversed() where other != axis {
-        (rest, place[other]) = rest.quotientAndRemainder(dividingBy: max(1, tensor.counted.shape.extents[other]))
+        (rest, place[other]) = rest.quotientAndRemainder(
+          dividingBy: max(1, tensor.counted.shape.extents[other])
+        )
       }
       place[axis] = violation.firstIndex
       return place

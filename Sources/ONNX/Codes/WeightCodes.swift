@@ -29,7 +29,9 @@ struct WeightCodes {
     if bits > 8 { return nil }
     let columns = stored.shape.columns
     let (rowBits, overflow) = columns.multipliedReportingOverflow(by: UInt64(bits))
-    guard !overflow, let bytes = stored.type.byteCount(ofElements: stored.shape.elementCount) else { return nil }
+    guard !overflow, let bytes = stored.type.byteCount(ofElements: stored.shape.elementCount) else {
+      return nil
+    }
     let rows = CodeRows(
       try self.bytes(of: stored, count: bytes),
       bits: bits,
@@ -110,7 +112,9 @@ struct WeightCodes {
     _ points: ONNXTensor,
     _ shape: Shape
   ) throws -> ZeroPointMap? {
-    guard points.indices == nil, let meaning = Self.meaning(points.type), !points.type.isFloat else { return nil }
+    guard points.indices == nil, let meaning = Self.meaning(points.type), !points.type.isFloat else {
+      return nil
+    }
     let isPacked = quantization.zeroPointPacking == .rows
     let bits = isPacked ? quantization.bits : points.type.bitWidth
     let count = points.shape.elementCount
@@ -134,16 +138,18 @@ struct WeightCodes {
         rowBits: rowBits
       )
     }
-    let extents = shape.extents
-    /// The rows that an index of an axis before the last spans.
-    func inner(_ axis: Int) -> UInt64 { extents[(axis + 1)..<(extents.count - 1)].reduce(1, *) }
-    switch quantization.granularity {
-    case .unknown, .blockShape, .flatRuns: return nil
-    case .tensor:
+    // One for all, however many scales there are.
+    if count == 1 && !isPacked {
       guard let rows = try codes(1, 1) else { return nil }
       var numbers: [Int16] = []
       try rows.read(0..<1, 0..<1, into: &numbers)
       return .constant(numbers[0])
+    }
+    let extents = shape.extents
+    /// The rows that an index of an axis before the last spans.
+    func inner(_ axis: Int) -> UInt64 { extents[(axis + 1)..<(extents.count - 1)].reduce(1, *) }
+    switch quantization.granularity {
+    case .tensor, .unknown, .blockShape, .flatRuns: return nil
     case .channel(let axis):
       guard extents.indices.contains(axis), let rows = try codes(1, extents[axis]) else { return nil }
       return axis == extents.count - 1

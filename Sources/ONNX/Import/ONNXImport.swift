@@ -161,7 +161,10 @@ package struct ONNXImport: Sendable {
   /// be wrong once the model is open.
   /// - Throws: ``PayloadFault``, and what reading throws.
   package func checkIndices(of number: Int) throws {
-    let storage = ONNXStorage(files: model.files.map(\.source), external: Array(model.files.indices.dropFirst()))
+    let storage = ONNXStorage(
+      files: model.files.map(\.source),
+      external: Array(model.files.indices.dropFirst())
+    )
     try storage.checkIndices(of: reader.model.tensors[number])
   }
 
@@ -215,7 +218,8 @@ package struct ONNXImport: Sendable {
   package var findings: [Diagnosis] {
     knowledge.findings.map { finding in
       let model = reader.model
-      let weight = finding.tensor == finding.weight ? "" : " of \"\(model.tensors[finding.weight].scopedName.text)\""
+      let weight =
+        finding.tensor == finding.weight ? "" : " of \"\(model.tensors[finding.weight].scopedName.text)\""
       return Diagnosis(
         .badData,
         file: reader.source.displayName,

@@ -180,7 +180,9 @@ struct InspectionFooter {
         try writer.line(line)
         continue
       }
-      let command = Suggestion(["convert", .path(report.path), .word(output(layout)), "--layout", .word(layout)])
+      let command = Suggestion([
+        "convert", .path(report.path), .word(output(layout)), "--layout", .word(layout),
+      ])
       if let text = command.text(style, room: style.width - width - 3, exact: true) {
         try writer.line(line + "   " + text)
       } else {

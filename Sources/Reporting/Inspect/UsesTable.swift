@@ -79,7 +79,9 @@ struct UsesTable {
     try writeNote(left: rows.count - limit, others, to: &writer)
   }
 
-  private func squeeze(_ order: Int, _ width: Int) -> TerminalTable.Squeeze { .init(order: order, width: width) }
+  private func squeeze(_ order: Int, _ width: Int) -> TerminalTable.Squeeze {
+    .init(order: order, width: width)
+  }
 
   private func writeNote(left: Int, _ others: [TensorUses.Role: Int], to writer: inout LineWriter) throws {
     var notes: [Cell] = []

@@ -85,7 +85,8 @@ public enum PlainReport {
       let isChecked = result.status != .skipped
       return [
         SafeText.escape(result.tensor.name.text), result.status.rawValue, result.tensor.typeName,
-        field(result.tensor.logicalShape), field(result.axis?.axes.first), isChecked ? "\(result.groups)" : "",
+        field(result.tensor.logicalShape), field(result.axis?.axes.first),
+        isChecked ? "\(result.groups)" : "",
         isChecked ? "\(result.raggedGroups)" : "", isChecked ? "\(result.violatingGroups)" : "",
         SafeText.escape(result.reason ?? ""), SafeText.escape(result.tensor.uses?.consumers ?? ""),
       ]
