@@ -76,7 +76,7 @@ struct ONNXCommandTests {
   }
 
   /// Graphs that are small or simple, and ask for much.
-  static let greedy: [(name: String, isAccepted: Bool, graph: () -> [UInt8])] = [
+  static let greedy: [(name: String, isAccepted: Bool, graph: @Sendable () -> [UInt8])] = [
     (
       "30 KB of graphs in graphs", false,
       {
