@@ -40,7 +40,9 @@ struct ONNXCommandTests {
           }
           continue
         }
-        #expect(result.code == 65, "\(file) \(command): \(result.errors)")
+        // The file beside it that is not there may come yet.
+        let code: Int32 = file == "ext_missing.onnx" ? 66 : 65
+        #expect(result.code == code, "\(file) \(command): \(result.errors)")
         #expect(result.errors.utf8.count { $0 == 0x0A } == 1, "\(file) \(command): \(result.errors)")
         #expect(result.errors.contains(file), "\(file): \(result.errors)")
         #expect(result.errors.contains(tensor), "\(file): \(result.errors)")
@@ -75,6 +77,16 @@ struct ONNXCommandTests {
     return field(15, field(1, value) + field(2, index) + extents.flatMap { field(3, $0) })
   }
 
+  /// So many initializers without elements, whose names of four bytes differ.
+  private static func many(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for number in 0..<count {
+      bytes += [0x2A, 10, 0x08, 0, 0x10, 1, 0x42, 4]
+      for shift in [0, 5, 10, 15] { bytes.append(UInt8(0x30 + (number >> shift) & 31)) }
+    }
+    return bytes
+  }
+
   /// Graphs that are small or simple, and ask for much.
   static let greedy: [(name: String, isAccepted: Bool, graph: @Sendable () -> [UInt8])] = [
     (
@@ -91,8 +103,10 @@ struct ONNXCommandTests {
     ("10 MB of empty nodes", false, { [0x0A, 0x00].repeated(5_000_000) }),
     ("10 MB of nodes", false, { field(1, field(4, [0x41])).repeated(2_000_000) }),
     (
-      "10 MB of initializers", false,
-      { field(5, field(1, 0) + field(2, 1) + field(8, [0x41])).repeated(1_100_000) }
+      "8 MB of initializers", false,
+      {
+        many(700_000)
+      }
     ),
     ("2^40 rows, one value", true, { sparse([1 << 40, 1]) }),
     ("2^29 rows, one value", true, { sparse([1 << 29, 1]) }),
