@@ -29,9 +29,11 @@ public struct ContentDigest {
   public mutating func update(_ bytes: ArraySlice<UInt8>) { hash.update(data: bytes) }
 
   /// The digest so far, in lower-case hexadecimal.
-  public func hexadecimal() -> String {
+  public func hexadecimal() -> String { Self.hexadecimal(hash.finalize()) }
+
+  private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    let text = hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return String(decoding: text, as: UTF8.self)
   }
 
@@ -42,15 +44,38 @@ public struct ContentDigest {
     progress: (Int) throws -> Void = { _ in }
   ) throws -> String {
     var digest = ContentDigest()
+    try forEachPiece(of: source) { piece in
+      digest.update(piece)
+      try progress(piece.count)
+    }
+    return digest.hexadecimal()
+  }
+
+  /// The SHA-1 of all bytes of a source, which ONNX declares for files of external data. It tells accidents only.
+  /// - Throws: what the source throws.
+  public static func sha1OfAllBytes(
+    of source: any ByteSource,
+    progress: (Int) throws -> Void = { _ in }
+  ) throws -> String {
+    var hash = Insecure.SHA1()
+    try forEachPiece(of: source) { piece in
+      hash.update(data: piece)
+      try progress(piece.count)
+    }
+    return hexadecimal(hash.finalize())
+  }
+
+  private static func forEachPiece(
+    of source: any ByteSource,
+    _ body: (ArraySlice<UInt8>) throws -> Void
+  ) throws {
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     var offset: UInt64 = 0
     while offset < source.byteCount {
       let count = Int(min(UInt64(buffer.count), source.byteCount - offset))
       try source.read(count, at: offset, into: &buffer, startingAt: 0)
-      digest.update(buffer[..<count])
+      try body(buffer[..<count])
       offset += UInt64(count)
-      try progress(count)
     }
-    return digest.hexadecimal()
   }
 }

@@ -2,6 +2,7 @@ internal import ByteIO
 internal import GGUF
 public import Inspection
 public import ModelIR
+internal import ONNX
 internal import Safetensors
 public import SparseCoding
 
@@ -27,10 +28,19 @@ public struct IntegrityChecker: Sendable {
     var checks = [structure(of: opened.model)]
     if case .folder(_, .indexed(_)) = opened.origin { checks.append(index(of: opened)) }
     if let gguf = opened.gguf, gguf.shards.count > 1 { checks.append(shards(of: gguf)) }
-    if let layouts = try layouts(of: opened.model) { checks.append(layouts) }
+    if let layouts = try layouts(of: opened.model, opened.onnx) { checks.append(layouts) }
     if let blocks = try blocks(of: opened.model) { checks.append(blocks) }
+    var warnings = opened.model.warnings
+    if let onnx = opened.onnx {
+      if let elements = try elements(of: onnx) { checks.append(elements) }
+      if let quantization = quantization(of: onnx) {
+        checks.append(quantization)
+        warnings.removeAll(where: quantization.findings.contains)
+      }
+      if let checksums = try checksums(of: onnx) { checks.append(checksums) }
+    }
     checks.append(try hashes(of: opened.model))
-    return IntegrityReport(path: opened.path, checks: checks, warnings: opened.model.warnings)
+    return IntegrityReport(path: opened.path, checks: checks, warnings: warnings)
   }
 
   private func structure(of model: Model) -> IntegrityReport.Check {
@@ -40,10 +50,16 @@ public struct IntegrityChecker: Sendable {
       outcome: .passed,
       summary:
         "\(files) \(files == 1 ? "file" : "files"), \(tensors) \(tensors == 1 ? "tensor" : "tensors"): "
-        + (model.container == .gguf
-          ? "metadata in order, every tensor in its place"
-          : "offsets exact, no gap, no overlap, no trailing byte")
+        + Self.structureWords(model.container)
     )
+  }
+
+  private static func structureWords(_ container: Container) -> String {
+    switch container {
+    case .gguf: "metadata in order, every tensor in its place"
+    case .onnx: "every message within its own, as many bytes of elements as types and shapes ask for"
+    case .safetensors: "offsets exact, no gap, no overlap, no trailing byte"
+    }
   }
 
   private func index(of opened: OpenedModel) -> IntegrityReport.Check {
@@ -58,17 +74,25 @@ public struct IntegrityChecker: Sendable {
   }
 
   /// Surveys every sparse tensor; nil if there is none.
-  private func layouts(of model: Model) throws -> IntegrityReport.Check? {
-    let sparse = model.tensors.filter { $0.layout != .dense }
+  private func layouts(of model: Model, _ onnx: ONNXImport?) throws -> IntegrityReport.Check? {
+    let sparse = model.tensors.indices.filter { model.tensors[$0].layout != .dense }
     if sparse.isEmpty { return nil }
     var findings: [Diagnosis] = []
-    for tensor in sparse {
+    for place in sparse {
+      let tensor = model.tensors[place]
       let source = model.source(of: tensor)
       progress.begin(tensor.name.text)
       do {
+        if let onnx, case .tensor(let number) = onnx.origins[place] {
+          // The rows may be many more than the values.
+          try onnx.checkIndices(of: number)
+          continue
+        }
         var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes)
         if tensor.isExpansion { try reader.surveyEntries() } else { try reader.survey(on: pool) }
       } catch let fault as LayoutFault where fault.rule != .changed {
+        findings.append(fault.diagnosis)
+      } catch let fault as PayloadFault {
         findings.append(fault.diagnosis)
       }
     }
@@ -78,7 +102,7 @@ public struct IntegrityChecker: Sendable {
       outcome: findings.isEmpty ? .passed : .failed,
       summary: findings.isEmpty
         ? "the parts of \(sparse.count) sparse \(sparse.count == 1 ? "tensor" : "tensors") agree"
-        : "\(findings.count) sparse tensors whose parts contradict each other",
+        : "\(findings.count) sparse \(findings.count == 1 ? "tensor" : "tensors") whose parts contradict each other",
       findings: findings
     )
   }

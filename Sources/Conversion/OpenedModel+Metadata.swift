@@ -1,6 +1,7 @@
 internal import GGUF
 public import Inspection
 internal import ModelIR
+internal import ONNX
 
 extension OpenedModel {
   /// The most elements of an array, and bytes of a text, that are shown.
@@ -10,6 +11,12 @@ extension OpenedModel {
   /// - Parameter wantsEntries: whether all are listed, or only the few that make the headline.
   /// - Throws: a ``Fault`` for arrays that cannot be decoded.
   public func metadataReport(wantsEntries: Bool) throws -> MetadataReport {
+    if let onnx {
+      return MetadataReport(
+        headline: ONNXHeadline(onnx.reader.model).words,
+        entries: wantsEntries ? plainEntries : nil
+      )
+    }
     guard let first = gguf?.shards.first else {
       return MetadataReport(entries: wantsEntries ? plainEntries : nil)
     }

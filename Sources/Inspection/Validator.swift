@@ -76,7 +76,7 @@ public struct Validator: Sendable {
     let first = result(for: tensor, checksAll: checksAll)
     guard let axis = first.axis, axis.axes.count > 1 else { return [first] }
     return axis.axes.compactMap { number in
-      guard number < first.tensor.shape.rank else { return nil }
+      guard number < first.tensor.counted.shape.rank else { return nil }
       var result = first
       result.axis = ReductionAxis(axes: [number], evidence: axis.evidence)
       return result
@@ -92,23 +92,23 @@ public struct Validator: Sendable {
     if !tensor.hasCountedElements {
       return skip("\(tensor.quantization?.scheme ?? "its type") cannot store a zero")
     }
-    let tensor = tensor.counted
-    if !ChunkScanner.canScan(tensor.elementType) {
-      return skip("\(tensor.elementType.name) packs elements into shared bytes")
+    let counted = tensor.counted
+    if !ChunkScanner.canScan(counted.elementType) {
+      return skip("\(counted.elementType.name) packs elements into shared bytes")
     }
-    if tensor.shape.elementCount == 0 { return skip("it has no element") }
-    if tensor.isExpansion { return skip("it claims to be far larger than it is stored") }
+    if counted.shape.elementCount == 0 { return skip("it has no element") }
+    if counted.isExpansion { return skip("it claims to be far larger than it is stored") }
     let chosen: ReductionAxis
     switch axis {
     case .automatic:
       chosen =
-        ReductionAxis.byConvention(tensor)
-        ?? ReductionAxis(axes: [max(0, tensor.shape.rank - 1)], evidence: .convention)
-    case .last: chosen = ReductionAxis(axes: [max(0, tensor.shape.rank - 1)], evidence: .user)
+        ReductionAxis.byConvention(counted)
+        ?? ReductionAxis(axes: [max(0, counted.shape.rank - 1)], evidence: .convention)
+    case .last: chosen = ReductionAxis(axes: [max(0, counted.shape.rank - 1)], evidence: .user)
     case .number(let number): chosen = ReductionAxis(axes: [number], evidence: .user)
     }
-    if tensor.shape.rank == 0 { return skip("a scalar") }
-    guard let first = chosen.axes.first, first < tensor.shape.rank else {
+    if counted.shape.rank == 0 { return skip("a scalar") }
+    guard let first = chosen.axes.first, first < counted.shape.rank else {
       return skip("it has no axis \(chosen.axes.first ?? 0)")
     }
     return ValidationReport.TensorResult(tensor: tensor, status: .compliant, axis: chosen)

@@ -23,6 +23,18 @@ public enum WeightKind: String, Sendable, Hashable {
     }
   }
 
+  /// Whether the elements of a tensor are parameters of its model: weights, or the codes of quantized ones.
+  ///
+  /// Where a graph tells, scales, zero points, and what shapes are made of are none; else the type tells.
+  public static func isParameter(_ tensor: Tensor) -> Bool {
+    switch tensor.uses?.role {
+    case .scale?, .zeroPoint?, .shape?: false
+    case .weight?, .bias?, .parameter?, .unknown?, .unused?, nil:
+      // Codes may be seen as wider integers than weights are.
+      tensor.views?.codes != nil || isWeight(tensor.elementType)
+    }
+  }
+
   /// Judges a tensor by the graph that uses it, where there is one that tells, and else by the names that checkpoints
   /// use.
   public init(_ tensor: Tensor) {
@@ -51,6 +63,8 @@ public enum WeightKind: String, Sendable, Hashable {
   /// What the operators that read a tensor tell; nil where they are not known.
   private init?(_ uses: TensorUses, _ tensor: Tensor) {
     switch uses.role {
+    // A look-up in a list of integers.
+    case .weight where !Self.isParameter(tensor): self = .notWeight
     case .weight where tensor.logicalShape.rank < 1: self = .vector
     // No axis is summed over where rows are only looked up.
     case .weight: self = tensor.reduction?.axes.isEmpty ?? false ? .embedding : .matrix

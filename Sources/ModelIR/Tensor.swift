@@ -47,14 +47,16 @@ public struct Tensor: Sendable {
   /// The layout of the storage.
   public var layout: Layout { storage.layout }
 
-  /// The bytes that files hold of the tensor, where its parts are decoded from fewer than they have; nil where the
-  /// parts are what is held.
-  public var heldByteCount: UInt64?
+  /// The bytes that files hold of the tensor.
+  public var storedByteCount: UInt64 { views?.storedByteCount ?? storage.byteCount }
 
-  /// Whether a few stored bytes claim to be a huge tensor: over 256 MiB, and over a thousand times what is
-  /// stored. Only a sparse layout with few values can say that; nothing is made of it unless it is asked for.
+  /// Whether a few stored bytes claim to be a huge tensor: over 256 MiB, or 64 MiB of row offsets and the like that
+  /// no file holds, and over a thousand times what is stored. Only a sparse layout with few values can say that;
+  /// nothing is made of it unless it is asked for.
   public var isExpansion: Bool {
-    denseByteCount > 1 << 28 && denseByteCount / 1000 > heldByteCount ?? storage.byteCount
+    let stored = storedByteCount
+    return denseByteCount > 1 << 28 && denseByteCount / 1000 > stored
+      || storage.byteCount > 1 << 26 && storage.byteCount / 1000 > stored
   }
 
   /// The bytes that the dense form takes; readers let no tensor in for which this is no number.

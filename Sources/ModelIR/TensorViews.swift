@@ -10,10 +10,19 @@ public final class TensorViews: Sendable {
   /// The mask's own tensor.
   public let mask: TensorName?
 
+  /// The bytes that files hold of the tensor, where these are decoded to become its parts.
+  public let storedByteCount: UInt64?
+
   /// Views of one tensor.
-  public init(codes: Tensor? = nil, masked: Tensor? = nil, mask: TensorName? = nil) {
+  public init(
+    codes: Tensor? = nil,
+    masked: Tensor? = nil,
+    mask: TensorName? = nil,
+    storedByteCount: UInt64? = nil
+  ) {
     self.codes = codes
     self.masked = masked
     self.mask = mask
+    self.storedByteCount = storedByteCount
   }
 }

@@ -15,7 +15,7 @@ public struct ExpansionFault: Fault, Hashable {
   public init(_ tensor: Tensor, in source: any ByteSource) {
     file = source.displayName
     self.tensor = tensor.name
-    stored = tensor.heldByteCount ?? tensor.storage.byteCount
+    stored = tensor.storedByteCount
     dense = tensor.denseByteCount
   }
 

@@ -13,12 +13,14 @@ struct InspectCommand: LacunaCommand {
     abstract: "Show what is in a model, how sparse it is, how compliant, and how small it could be.",
     discussion: """
       Zeros are counted by value: +0 and -0, not NaN. Patterns are counted along the axis that a product sums \
-      over; repeated layers are folded into one row.
+      over; repeated layers are folded into one row. For ONNX the operators that read each weight are listed, with the \
+      axis; --all adds the node that tells it.
 
       Examples:
         lacuna inspect model.safetensors
         lacuna inspect --headers-only ./Llama-8B
         lacuna inspect --metadata --headers-only model.gguf
+        lacuna inspect --all model.onnx
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
       """
   )

@@ -19,6 +19,7 @@ struct ValidateCommand: LacunaCommand {
         lacuna validate --pattern 2:4 ./Llama-8B-pruned
         lacuna validate --pattern 2:4 --axis 0 --tensors '*c_proj*' gpt2.safetensors
         lacuna validate --pattern 4:8 --json model.safetensors
+        lacuna validate --pattern 2:4 model-int8.onnx
       """
   )
 

@@ -11,11 +11,14 @@ struct VerifyCommand: LacunaCommand {
     commandName: "verify",
     abstract: "Check that a model's files are whole: structure, index against shards, parts, hashes.",
     discussion: """
-      Files of a Hub cache are named by their SHA-256, which is then checked too. Exit 1 for files that parse \
-      but whose index, parts or hash are wrong, 65 for files that break their format's rules.
+      Files of a Hub cache are named by their SHA-256, which is then checked too. Of ONNX models the \
+      scales and zero points are checked against their weights, and external data against the SHA-1 that is \
+      declared. Exit 1 for files that parse but whose index, parts or hash are wrong, 65 for files that break \
+      their format's rules.
 
       Examples:
         lacuna verify ./Llama-8B
+        lacuna verify model.onnx
         lacuna verify ~/.cache/huggingface/hub/models--org--name/snapshots/*
       """
   )

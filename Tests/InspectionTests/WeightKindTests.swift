@@ -70,4 +70,38 @@ struct WeightKindTests {
     tensor.reduction = ReductionAxis(axes: [0], evidence: .graph)
     #expect(ReductionAxis.byConvention(tensor)?.axes == [0])
   }
+
+  @Test(
+    "where a graph tells, its roles say what a tensor is for and what a parameter is",
+    arguments: [
+      (.weight, .float32, [0], .matrix, true), (.weight, .uint8, [0], .matrix, true),
+      (.weight, .float32, nil, .matrix, true), (.weight, .float32, [], .embedding, true),
+      // A shape that elements are picked from.
+      (.weight, .int64, [], .notWeight, false), (.bias, .float32, [], .vector, true),
+      (.scale, .float32, [], .auxiliary, false), (.zeroPoint, .uint8, [], .auxiliary, false),
+      (.shape, .int64, [], .notWeight, false), (.parameter, .float32, [], .notWeight, true),
+      (.unused, .float32, nil, .matrix, true), (.unknown, .int64, nil, .notWeight, false),
+    ] as [(TensorUses.Role, ElementType, [Int]?, WeightKind, Bool)]
+  )
+  func graph(
+    _ role: TensorUses.Role,
+    _ type: ElementType,
+    _ axes: [Int]?,
+    _ kind: WeightKind,
+    _ isParameter: Bool
+  ) throws {
+    var tensor = try Self.tensor("w", type, [8, 8])
+    tensor.uses = TensorUses(role: role, consumers: "", evidence: [])
+    tensor.reduction = axes.map { ReductionAxis(axes: $0, evidence: .graph) }
+    #expect(WeightKind(tensor) == kind)
+    #expect(WeightKind.isParameter(tensor) == isParameter)
+  }
+
+  @Test("codes are parameters, however wide the integers that they are seen as")
+  func codes() throws {
+    var tensor = try Self.tensor("w", .uint8, [8, 8])
+    tensor.views = TensorViews(codes: try Self.tensor("w", .int16, [8, 16]))
+    #expect(WeightKind.isParameter(tensor))
+    #expect(!WeightKind.isParameter(try Self.tensor("w", .int16, [8, 8])))
+  }
 }

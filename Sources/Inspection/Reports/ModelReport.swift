@@ -46,14 +46,14 @@ public struct ModelReport: Sendable {
 
   /// The elements of all tensors that are weights of some kind; saturates.
   public var parameterCount: UInt64 {
-    tensors.lazy.filter { WeightKind.isWeight($0.tensor.counted.elementType) }.reduce(0) { total, report in
+    tensors.lazy.filter { WeightKind.isParameter($0.tensor) }.reduce(0) { total, report in
       let (sum, overflow) = total.addingReportingOverflow(report.tensor.logicalShape.elementCount)
       return overflow ? .max : sum
     }
   }
 
   /// The bytes that all tensors take as they are stored.
-  public var storedByteCount: UInt64 { tensors.reduce(0) { $0 &+ $1.tensor.storage.byteCount } }
+  public var storedByteCount: UInt64 { tensors.reduce(0) { $0 &+ $1.tensor.storedByteCount } }
 
   /// Elements and zeros of the tensors of some kinds, as far as they were counted.
   public func zeros(of kinds: Set<WeightKind>) -> (elements: UInt64, zeros: UInt64) {
@@ -81,6 +81,6 @@ public struct ModelReport: Sendable {
 
   /// The bytes that the tensors would take, each in its smallest layout.
   public var bestByteCount: UInt64 {
-    tensors.reduce(0) { $0 &+ ($1.statistics?.best.byteCount ?? $1.tensor.storage.byteCount) }
+    tensors.reduce(0) { $0 &+ ($1.statistics?.best.byteCount ?? $1.tensor.storedByteCount) }
   }
 }

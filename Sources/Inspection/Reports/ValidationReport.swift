@@ -74,6 +74,21 @@ public struct ValidationReport: Sendable {
       self.reason = reason
       self.axis = axis
     }
+
+    /// Where the first element of a violating group lies in the tensor, or its codes: an index for each axis,
+    /// outermost first. The group goes on along ``axis``.
+    public func place(of violation: Violation) -> [UInt64] {
+      var place = [UInt64](repeating: 0, count: tensor.counted.shape.rank)
+      guard let axis = axis?.axes.first, place.indices.contains(axis) else { return [] }
+      var rest = violation.row
+      for other in place.indices.reversed() where other != axis {
+        (rest, place[other]) = rest.quotientAndRemainder(
+          dividingBy: max(1, tensor.counted.shape.extents[other])
+        )
+      }
+      place[axis] = violation.firstIndex
+      return place
+    }
   }
 
   /// What the user called the model.

@@ -138,16 +138,18 @@ struct WeightCodes {
         rowBits: rowBits
       )
     }
-    let extents = shape.extents
-    /// The rows that an index of an axis before the last spans.
-    func inner(_ axis: Int) -> UInt64 { extents[(axis + 1)..<(extents.count - 1)].reduce(1, *) }
-    switch quantization.granularity {
-    case .unknown, .blockShape, .flatRuns: return nil
-    case .tensor:
+    // One for all, however many scales there are.
+    if count == 1 && !isPacked {
       guard let rows = try codes(1, 1) else { return nil }
       var numbers: [Int16] = []
       try rows.read(0..<1, 0..<1, into: &numbers)
       return .constant(numbers[0])
+    }
+    let extents = shape.extents
+    /// The rows that an index of an axis before the last spans.
+    func inner(_ axis: Int) -> UInt64 { extents[(axis + 1)..<(extents.count - 1)].reduce(1, *) }
+    switch quantization.granularity {
+    case .tensor, .unknown, .blockShape, .flatRuns: return nil
     case .channel(let axis):
       guard extents.indices.contains(axis), let rows = try codes(1, extents[axis]) else { return nil }
       return axis == extents.count - 1

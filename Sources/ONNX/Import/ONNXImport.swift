@@ -61,12 +61,20 @@ package struct ONNXImport: Sendable {
     }
     let sources = files.map(\.source)
     var storage = ONNXStorage(files: sources, external: Array(files.indices.dropFirst()))
-    knowledge = GraphKnowledge(model: reader.model, smallIntegers: StoredIntegers(reader.model, storage))
+    let names = Set(reader.model.tensors.map(\.scopedName))
+    // What an expansion would be called may be another tensor's name; then its parts are shown.
+    let expansions = try storage.bitmaskExpansions(in: reader.model).filter {
+      !names.contains(Self.name(of: $0, in: reader))
+    }
+    knowledge = GraphKnowledge(
+      model: reader.model,
+      smallIntegers: StoredIntegers(reader.model, storage),
+      expansions: expansions
+    )
     model = Model(container: .onnx, files: files, tensors: [], warnings: reader.warnings)
-    let expansions = try storage.bitmaskExpansions(in: reader.model)
     try addTensors(expansions, &storage)
     model.views = storage.views
-    addFindings()
+    model.warnings += findings
     for source in sources { try source.rest() }
   }
 
@@ -82,9 +90,7 @@ package struct ONNXImport: Sendable {
     let source = reader.model
     var expanded: [Int: BitmaskExpansion] = [:]
     var hidden: Set<Int> = []
-    let names = Set(source.tensors.map(\.scopedName))
-    // What an expansion would be called may be another tensor's name; then its parts are shown.
-    for expansion in expansions where !names.contains(name(of: expansion)) {
+    for expansion in expansions {
       expanded[expansion.values] = expansion
       hidden.insert(expansion.mask)
       hidden.formUnion(expansion.constants)
@@ -100,37 +106,45 @@ package struct ONNXImport: Sendable {
         if let expansion = expanded[number], let shape = Shape(expansion.extents) {
           let found = try storage.storage(of: expansion, in: source)
           var tensor = Tensor(
-            name: name(of: expansion),
+            name: Self.name(of: expansion, in: reader),
             elementType: type,
             shape: shape,
-            storage: found.storage
+            storage: found.storage,
+            quantization: quantization(known.quantization, of: stored),
+            reduction: known.reduction
           )
-          tensor.heldByteCount = found.storedByteCount
-          tensor.uses = uses(ofExpansion: expansion)
+          tensor.uses = uses(known)
+          tensor.views = TensorViews(storedByteCount: found.storedByteCount)
           add(tensor, .expansion(expansion))
           continue
         }
-        let held = try storage.storage(of: stored)
+        let found = try storage.storage(of: stored)
         var tensor = Tensor(
           name: stored.scopedName,
           elementType: type,
           shape: stored.shape,
-          storage: held.storage,
+          storage: found.storage,
           quantization: quantization(known.quantization, of: stored),
           reduction: known.reduction
         )
-        if stored.indices != nil { tensor.heldByteCount = held.storedByteCount }
         tensor.uses = uses(known)
-        if let found = try codes.codes(of: number, known.quantization) {
-          var numbers = Tensor(
+        var numbers: Tensor?
+        if let codes = try codes.codes(of: number, known.quantization) {
+          numbers = Tensor(
             name: tensor.name,
             elementType: .int16,
-            shape: found.shape,
-            storage: .dense(try storage.append(found.numbers)),
+            shape: codes.shape,
+            storage: .dense(try storage.append(codes.numbers)),
             reduction: tensor.reduction
           )
-          numbers.uses = tensor.uses
-          tensor.views = TensorViews(codes: numbers)
+          numbers?.uses = tensor.uses
+        }
+        let isAsStored = found.storedByteCount == found.storage.byteCount
+        if numbers != nil || !isAsStored {
+          tensor.views = TensorViews(
+            codes: numbers,
+            storedByteCount: isAsStored ? nil : found.storedByteCount
+          )
         }
         add(tensor, .tensor(number))
       } catch let obstacle as ONNXStorage.Obstacle {
@@ -139,8 +153,19 @@ package struct ONNXImport: Sendable {
     }
   }
 
-  private func name(of expansion: BitmaskExpansion) -> TensorName {
+  private static func name(of expansion: BitmaskExpansion, in reader: ONNXReader) -> TensorName {
     TensorName(reader.scopes[expansion.graph] + expansion.output)
+  }
+
+  /// Passes over the indices of a sparse tensor, by its number in ``ONNXModel/tensors``; nothing else of its parts can
+  /// be wrong once the model is open.
+  /// - Throws: ``PayloadFault``, and what reading throws.
+  package func checkIndices(of number: Int) throws {
+    let storage = ONNXStorage(
+      files: model.files.map(\.source),
+      external: Array(model.files.indices.dropFirst())
+    )
+    try storage.checkIndices(of: reader.model.tensors[number])
   }
 
   private mutating func add(_ tensor: Tensor, _ origin: Origin) {
@@ -180,15 +205,8 @@ package struct ONNXImport: Sendable {
   }
 
   /// Who uses a tensor, in words.
-  private func uses(_ known: WeightKnowledge) -> TensorUses? {
-    guard !known.uses.isEmpty else {
-      return TensorUses(
-        role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
-        consumers: "",
-        evidence: []
-      )
-    }
-    return TensorUses(
+  private func uses(_ known: WeightKnowledge) -> TensorUses {
+    TensorUses(
       role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
       consumers: known.consumers,
       evidence: known.uses.prefix(TensorUses.most).map { $0.evidence(in: reader.model) },
@@ -196,28 +214,18 @@ package struct ONNXImport: Sendable {
     )
   }
 
-  /// Who uses what an expansion makes: the knowledge of its values ends at the look-up, so its own consumers are
-  /// named.
-  private func uses(ofExpansion expansion: BitmaskExpansion) -> TensorUses? {
-    let nodes = reader.model.graphs[expansion.graph].nodes.filter { $0.inputs.contains(expansion.output) }
-    return TensorUses(
-      role: .weight,
-      consumers: nodes.prefix(4).map(\.operation).joined(separator: "; "),
-      evidence: []
-    )
-  }
-
-  private mutating func addFindings() {
-    let file = reader.source.displayName
-    for finding in knowledge.findings {
-      model.warnings.append(
-        Diagnosis(
-          .badData,
-          file: file,
-          tensor: reader.model.tensors[finding.tensor].scopedName,
-          "\(finding.has)",
-          expected: "\(finding.needs)"
-        )
+  /// What does not fit in the quantizations, each with the operator that says so.
+  package var findings: [Diagnosis] {
+    knowledge.findings.map { finding in
+      let model = reader.model
+      let weight =
+        finding.tensor == finding.weight ? "" : " of \"\(model.tensors[finding.weight].scopedName.text)\""
+      return Diagnosis(
+        .badData,
+        file: reader.source.displayName,
+        tensor: model.tensors[finding.tensor].scopedName,
+        "\(finding.has), for \(model.title(ofNode: finding.node, in: finding.graph))\(weight)",
+        expected: finding.needs
       )
     }
   }

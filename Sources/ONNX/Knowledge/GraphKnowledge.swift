@@ -13,12 +13,19 @@ package struct GraphKnowledge: Sendable {
 
   /// Reads the graphs of a model.
   ///
-  /// - Parameter smallIntegers: the values of small integer tensors, such as the target of a `Reshape`.
+  /// - Parameters:
+  ///   - smallIntegers: the values of small integer tensors, such as the target of a `Reshape`.
+  ///   - expansions: tensors that nodes put together: what is known of each stands at its values' number.
   /// - Complexity: linear in the nodes, their inputs and outputs, and the tensors.
-  package init(model: ONNXModel, smallIntegers: some SmallIntegers) {
+  package init(
+    model: ONNXModel,
+    smallIntegers: some SmallIntegers,
+    expansions: [BitmaskExpansion] = []
+  ) {
     let lookups = GraphLookups(model, smallIntegers)
     var walk = WeightWalk(lookups)
     tensors = model.tensors.indices.map { walk.knowledge(of: $0) }
+    for expansion in expansions { tensors[expansion.values] = walk.knowledge(of: expansion) }
     markParameters()
   }
 

@@ -2,6 +2,8 @@
 package struct ONNXModel: Sendable {
   /// `ir_version`.
   package var irVersion: Int64
+  /// `producer_name` and `producer_version`, where they are there.
+  package var producer: [String] = []
   /// The operator sets: domain (empty is ONNX's own) and version.
   package var operatorSets: [(domain: String, version: Int64)]
   /// The graphs; the first is the model's own, others follow those that enclose them.

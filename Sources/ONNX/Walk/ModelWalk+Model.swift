@@ -16,6 +16,7 @@ extension ModelWalk {
     var hasVersion = false
     var functions = 0
     var trainings = 0
+    var producer = (name: "", version: "")
     // Training graphs may use the names of the main graph, which is number 0 wherever it stands.
     try addGraph(.main, scope: "")
     let end = reader.byteCount
@@ -25,6 +26,8 @@ extension ModelWalk {
         model.irVersion = Int64(bitPattern: field.value)
         structure.versionField = field.range
         hasVersion = true
+      case (2, .lengthDelimited): producer.name = try text(field, "producer_name")
+      case (3, .lengthDelimited): producer.version = try text(field, "producer_version")
       case (7, .lengthDelimited):
         try enter("graph")
         try readGraph(field, parentFrame: -1, into: 0)
@@ -52,6 +55,7 @@ extension ModelWalk {
       }
       reader.seek(to: field.content.upperBound)
     }
+    model.producer = [producer.name, producer.version].filter { !$0.isEmpty }
     guard hasVersion, model.irVersion > 0 else { throw fault(.noVersion, at: 0) }
     guard !structure.graphs[0].frames.isEmpty else { throw fault(.noGraph, at: end) }
     try checkFunctionCalls()

@@ -137,7 +137,7 @@ struct InspectionFooter {
     var taken = 0
     for report in report.tensors {
       let tensor = report.tensor
-      total &+= tensor.storage.byteCount
+      total &+= tensor.storedByteCount
       guard tensor.shape.rank >= 2, tensor.views?.codes == nil, let statistics = report.statistics,
         // Groups of the layout lie along rows; those of another axis tell nothing about them.
         report.axis?.axes.first == tensor.shape.rank - 1,
@@ -149,10 +149,16 @@ struct InspectionFooter {
           nnz: statistics.stored
         )
       else { continue }
-      total = total &- tensor.storage.byteCount &+ bytes
+      total = total &- tensor.storedByteCount &+ bytes
       taken += 1
     }
     return taken == 0 ? nil : total
+  }
+
+  /// What a conversion to a layout writes. The sizes are those of safetensors files: ONNX has other sparse forms, and
+  /// none for N:M.
+  private func output(_ layout: String) -> String {
+    report.container == .onnx && layout != "dense" ? "OUT.safetensors" : "OUT"
   }
 
   private func writeSizes(to writer: inout LineWriter) throws {
@@ -174,7 +180,9 @@ struct InspectionFooter {
         try writer.line(line)
         continue
       }
-      let command = Suggestion(["convert", .path(report.path), "OUT", "--layout", .word(layout)])
+      let command = Suggestion([
+        "convert", .path(report.path), .word(output(layout)), "--layout", .word(layout),
+      ])
       if let text = command.text(style, room: style.width - width - 3, exact: true) {
         try writer.line(line + "   " + text)
       } else {

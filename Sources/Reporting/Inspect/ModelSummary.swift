@@ -49,7 +49,7 @@ struct ModelSummary {
     var typeCounts = [Int](repeating: 0, count: ElementType.allCases.count)
     var denseCount = 0
     for index in report.tensors.indices {
-      let isWeight = WeightKind.isWeight(report.tensors[index].tensor.counted.elementType)
+      let isWeight = WeightKind.isParameter(report.tensors[index].tensor)
       if isWeight {
         let (sum, overflow) = parameters.addingReportingOverflow(
           report.tensors[index].tensor.logicalShape.elementCount
@@ -65,7 +65,7 @@ struct ModelSummary {
           blockTypes[quantization.scheme, default: 0] += 1
         }
       }
-      let bytes = report.tensors[index].tensor.storage.storedBytes
+      let bytes = report.tensors[index].tensor.storedBytes
       storedBytes &+= bytes
       guard let statistics = report.tensors[index].statistics else {
         uncounted += 1

@@ -48,7 +48,7 @@ struct TensorGroup {
     typeName = report.tensor.typeName
     shape = .all(report.tensor.logicalShape)
     layout = .all(report.tensor.layout)
-    storedBytes = report.tensor.storage.storedBytes
+    storedBytes = report.tensor.storedBytes
     if let statistics = report.statistics { add(statistics) }
   }
 
@@ -57,7 +57,7 @@ struct TensorGroup {
     count += 1
     shape.merge(report.tensor.logicalShape)
     layout.merge(report.tensor.layout)
-    storedBytes &+= report.tensor.storage.storedBytes
+    storedBytes &+= report.tensor.storedBytes
     if let statistics = report.statistics { add(statistics) }
   }
 
@@ -112,12 +112,10 @@ extension NMPattern {
   var strictness: (Double, Int) { (Double(kept) / Double(group), group) }
 }
 
-extension Storage {
-  /// ``byteCount`` without a list of regions: it is asked for every tensor of models that have very many.
+extension Tensor {
+  /// ``storedByteCount`` without a list of regions: it is asked for every tensor of models that have very many.
   var storedBytes: UInt64 {
-    switch self {
-    case .dense(let region): region.byteCount
-    default: byteCount
-    }
+    if case .dense(let region) = storage, views == nil { return region.byteCount }
+    return storedByteCount
   }
 }

@@ -47,6 +47,10 @@ public enum TerminalReport {
       try table.write(to: &writer)
       try writer.line()
     }
+    if let uses = UsesTable(report.tensors, options: options) {
+      try uses.write(to: &writer)
+      try writer.line()
+    }
     if report.readValues {
       let folded = options.showsEveryTensor ? GroupedTensors(folding: report.tensors) : grouped
       try InspectionFooter(report, summary, folded).write(to: &writer)
@@ -65,7 +69,11 @@ public enum TerminalReport {
       Cell(foreign: lastComponent(report.path), .strong),
       Cell(report.container.rawValue),
     ]
-    if report.fileCount != 1 { title.append(Cell(Figures.things(report.fileCount, "shard"))) }
+    if report.container == .onnx {
+      if report.fileCount > 1 { title.append(Cell(Figures.things(report.fileCount - 1, "external file"))) }
+    } else if report.fileCount != 1 {
+      title.append(Cell(Figures.things(report.fileCount, "shard")))
+    }
     title += [
       Cell(Figures.things(report.tensors.count, "tensor")),
       Cell("\(Figures.count(summary.parameters)) params"),

@@ -72,7 +72,7 @@ extension JSONReport {
     try writer.member("dtype", tensor.elementType.name)
     try writer.member("shape", tensor.shape)
     try writer.member("elements", tensor.shape.elementCount)
-    try writer.member("bytes", tensor.storage.byteCount)
+    try writer.member("bytes", tensor.storedByteCount)
     try writer.member("kind", report.kind.name)
     try writer.member("nnz", statistics?.nonzeros)
     try writer.member("zeros", statistics?.zeros)
@@ -88,6 +88,15 @@ extension JSONReport {
       try writer.null()
     }
     try writer.member(axis: report.axis)
+    writer.key("axes")
+    if let axes = report.axis?.axes {
+      try writer.array { writer in
+        for axis in axes { try writer.value(axis) }
+      }
+    } else {
+      try writer.null()
+    }
+    try writer.member(uses: tensor.uses)
     writer.key("patterns")
     if let statistics { try write(statistics.patterns, to: &writer) } else { try writer.null() }
     writer.key("structure")

@@ -45,9 +45,12 @@ extension JSONReport {
     try writer.member("name", result.tensor.name.text)
     try writer.member("status", result.status.rawValue)
     try writer.member("reason", result.reason)
-    try writer.member("dtype", result.tensor.elementType.name)
-    try writer.member("shape", result.tensor.shape)
+    let sharesUnits = result.tensor.quantization?.packing != nil
+    try writer.member("dtype", (sharesUnits ? result.tensor.counted : result.tensor).elementType.name)
+    try writer.member("code_type", sharesUnits ? result.tensor.typeName : nil)
+    try writer.member("shape", result.tensor.logicalShape)
     try writer.member(axis: result.axis)
+    try writer.member(uses: result.tensor.uses)
     try writer.member("groups", isChecked ? result.groups : nil)
     try writer.member("ragged_groups", isChecked ? result.raggedGroups : nil)
     try writer.member("violating_groups", isChecked ? result.violatingGroups : nil)
@@ -64,6 +67,7 @@ extension JSONReport {
         try writer.member("row", violation.row)
         try writer.member("group", violation.group)
         try writer.member("first_index", violation.firstIndex)
+        try writer.member("place", of: result.place(of: violation)) { try $1.value($0) }
         try writer.member("nonzeros", violation.nonzeros)
         try writer.member("values", of: violation.values) { try write(value: $0, to: &$1) }
       }

@@ -78,6 +78,18 @@ extension JSONWriter {
     try member("axis_evidence", axis?.evidence.rawValue)
   }
 
+  /// Writes who uses a tensor.
+  mutating func member(uses: TensorUses?) throws {
+    key("uses")
+    guard let uses else { return try null() }
+    try object { writer in
+      try writer.member("role", uses.role.rawValue)
+      try writer.member("consumers", uses.consumers)
+      try writer.member("evidence", of: uses.evidence) { try $1.value($0) }
+      try writer.member("omitted", uses.omitted)
+    }
+  }
+
   /// Writes diagnoses: warnings or findings.
   mutating func member(_ name: String, _ diagnoses: [Diagnosis]) throws {
     try member(name, of: diagnoses) { diagnosis, writer in

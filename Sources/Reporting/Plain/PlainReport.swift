@@ -53,7 +53,7 @@ public enum PlainReport {
   ) throws {
     let header = [
       "name", "dtype", "shape", "elements", "bytes", "layout", "quantization", "nnz", "zeros",
-      "negative_zeros", "nan", "inf", "patterns", "best_layout", "best_bytes", "digest",
+      "negative_zeros", "nan", "inf", "patterns", "best_layout", "best_bytes", "digest", "axis", "consumers",
     ]
     let groups = GroupedTensors(separate: report.tensors).groups
     let order = options.order(groups)
@@ -62,12 +62,14 @@ public enum PlainReport {
       let statistics = report.tensors[place].statistics
       return [
         SafeText.escape(tensor.name.text), tensor.elementType.name, field(tensor.shape),
-        "\(tensor.shape.elementCount)", "\(tensor.storage.byteCount)", "\(tensor.layout)",
+        "\(tensor.shape.elementCount)", "\(tensor.storedByteCount)", "\(tensor.layout)",
         SafeText.escape(tensor.quantization?.scheme ?? ""), field(statistics?.nonzeros),
         field(statistics?.zeros), field(statistics?.negativeZeros), field(statistics?.nan),
         field(statistics?.infinite),
         statistics?.compliant.map(\.description).joined(separator: ",") ?? "",
         field(statistics?.best.layout), field(statistics?.best.byteCount), report.tensors[place].digest ?? "",
+        report.tensors[place].axis?.axes.map(String.init).joined(separator: ",") ?? "",
+        SafeText.escape(tensor.uses?.consumers ?? ""),
       ]
     }
   }
@@ -77,14 +79,16 @@ public enum PlainReport {
   public static func validate(_ report: ValidationReport, to sink: @escaping Sink) throws {
     let header = [
       "name", "status", "dtype", "shape", "axis", "groups", "ragged_groups", "violating_groups", "reason",
+      "consumers",
     ]
     try write(header, report.tensors, to: sink) { result in
       let isChecked = result.status != .skipped
       return [
-        SafeText.escape(result.tensor.name.text), result.status.rawValue, result.tensor.elementType.name,
-        field(result.tensor.shape), field(result.axis?.axes.first), isChecked ? "\(result.groups)" : "",
+        SafeText.escape(result.tensor.name.text), result.status.rawValue, result.tensor.typeName,
+        field(result.tensor.logicalShape), field(result.axis?.axes.first),
+        isChecked ? "\(result.groups)" : "",
         isChecked ? "\(result.raggedGroups)" : "", isChecked ? "\(result.violatingGroups)" : "",
-        SafeText.escape(result.reason ?? ""),
+        SafeText.escape(result.reason ?? ""), SafeText.escape(result.tensor.uses?.consumers ?? ""),
       ]
     }
   }

@@ -16,13 +16,14 @@ struct ViolatingTensor {
   func write(to writer: inout LineWriter) throws {
     var title = [
       Cell(foreign: result.tensor.name.text),
-      Cell("\(result.tensor.elementType.name) \(result.tensor.shape.shown())", .dim),
+      Cell("\(result.tensor.typeName) \(result.tensor.logicalShape.shown())", .dim),
     ]
     if let axis = result.axis {
       let axes = axis.axes.prefix(8).map { "\($0)" }.joined(separator: ", ")
       title.append(Cell("axis \(axes) by \(axis.evidence.rawValue)", .dim))
     }
     try TerminalReport.writeStatus("FAIL", .failure, title, separator: "  ", to: &writer)
+    if let uses = result.tensor.uses { try EvidenceLines(uses, most: 4).write(indent: 6, to: &writer) }
     if let reason = result.reason {
       try writer.lines(
         Flow.paragraph(
@@ -80,10 +81,7 @@ struct ViolatingTensor {
   }
 
   private func write(_ violation: ValidationReport.Violation, to writer: inout LineWriter) throws {
-    let last = violation.firstIndex &+ UInt64(max(1, violation.values.count) - 1)
-    let place =
-      "row \(Figures.grouped(violation.row)), group \(Figures.grouped(violation.group))"
-      + " (\(violation.firstIndex)-\(last)):"
+    let place = "\(place(of: violation)), group \(Figures.grouped(violation.group)):"
     // Values are aligned where the line takes them all.
     let values = violation.values.map { Cell($0.hasPrefix("-") ? $0 : " \($0)") }
     try writer.lines(
@@ -95,5 +93,20 @@ struct ViolatingTensor {
         style: writer.style
       )
     )
+  }
+
+  /// Where a group lies: `row 3, columns 4-7`, and `rows 4-7, column 3` where it goes down a matrix; `[0, 4-7, 1]` in
+  /// a tensor of another rank.
+  private func place(of violation: ValidationReport.Violation) -> String {
+    let last = violation.firstIndex &+ UInt64(max(1, violation.values.count) - 1)
+    let run = "\(violation.firstIndex)-\(last)"
+    let place = result.place(of: violation)
+    guard let axis = result.axis?.axes.first, place.indices.contains(axis) else {
+      return "row \(violation.row), \(run)"
+    }
+    if place.count == 2 {
+      return axis == 0 ? "rows \(run), column \(place[1])" : "row \(place[0]), columns \(run)"
+    }
+    return "[" + place.indices.map { $0 == axis ? run : "\(place[$0])" }.joined(separator: ", ") + "]"
   }
 }

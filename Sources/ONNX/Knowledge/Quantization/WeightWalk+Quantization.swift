@@ -147,11 +147,13 @@ extension WeightWalk {
       }
     }
     // A zero point may be one for all where scales are more, but no other number.
-    if let shape = shape(of: result.zeroPoint),
-      case .misfit(_, let has, let needs) = fit(operand.form, shape, node, context, view)
-    {
+    switch shape(of: result.zeroPoint).flatMap({ fit(operand.form, $0, node, context, view) }) {
+    case .misfit(_, let has, let needs):
       let words = { (text: String) in text.replacing("scale", with: "zero point") }
       report(.zeroPointShape, of: result.zeroPoint, has: words(has), needs: words(needs), node: node)
+    case .fits(let granularity) where result.scale == .none:
+      result.granularity = granularity.stored(view, rank: self.shape.rank)
+    case .fits, nil: break
     }
     record(result)
   }

@@ -43,6 +43,8 @@ struct WeightWalk {
   let lookups: GraphLookups
   /// The stored tensor.
   private(set) var tensor = 0
+  /// The shape of what is made of it, where that is followed instead.
+  private var madeShape: Shape?
   /// What is known of it.
   var knowledge = WeightKnowledge()
   /// The positions that are yet to be looked at.
@@ -92,15 +94,41 @@ struct WeightWalk {
 
   /// What the graph says of a tensor.
   mutating func knowledge(of number: Int) -> WeightKnowledge {
+    clear(number)
+    start()
+    knowledge.role = TensorRole(kinds: kinds)
+    return knowledge
+  }
+
+  /// What the graph says of a tensor that nodes put together.
+  mutating func knowledge(of expansion: BitmaskExpansion) -> WeightKnowledge {
+    clear(expansion.values)
+    guard let shape = Shape(expansion.extents), let last = expansion.nodes.last,
+      let value = lookups.index.output(0, of: lookups.index.firstNode[expansion.graph] + last)
+    else { return knowledge }
+    madeShape = shape
+    defer { madeShape = nil }
+    for context in contexts(of: expansion.graph) {
+      lookups.dependedOnContext = false
+      follow(Position(value: value, context: context, view: TensorView(shape)))
+      if !lookups.dependedOnContext || !knowledge.isComplete { break }
+    }
+    knowledge.role = TensorRole(kinds: kinds)
+    return knowledge
+  }
+
+  private mutating func clear(_ number: Int) {
     tensor = number
     knowledge = WeightKnowledge()
     kinds.removeAll()
     met.removeAll()
     distinctUses.removeAll()
     distinctForms.removeAll()
-    start()
-    knowledge.role = TensorRole(kinds: kinds)
-    return knowledge
+  }
+
+  /// The contexts of calls that the values of a graph are seen in.
+  private func contexts(of graph: Int) -> [Int] {
+    lookups.functions.owner[graph].map { lookups.contexts.ofFunction[$0] ?? [] } ?? [0]
   }
 
   /// Whether so many steps are left, which are then taken.
@@ -112,14 +140,13 @@ struct WeightWalk {
   }
 
   /// The shape that is stored.
-  var shape: Shape { lookups.model.tensors[tensor].shape }
+  var shape: Shape { madeShape ?? lookups.model.tensors[tensor].shape }
 
   private mutating func start() {
     let stored = lookups.model.tensors[tensor]
     guard lookups.model.graphs.indices.contains(stored.graph) else { return }
     let graph = stored.graph
-    let contexts = lookups.functions.owner[graph].map { lookups.contexts.ofFunction[$0] ?? [] } ?? [0]
-    for context in contexts {
+    for context in contexts(of: graph) {
       lookups.dependedOnContext = false
       switch stored.place {
       case .initializer, .sparseInitializer:
