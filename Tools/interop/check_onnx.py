@@ -58,17 +58,6 @@ def check_tensors(check, path, model, whose):
         check.expect(f"elements are numpy_helper's: {where}", one["digest"] == tensor.digest, f"{path.name}: {name}: {tensor.dtype}")
 
 
-def check_generated(check):
-    """Models that the package makes of its operators' tests: all element types, sub-graphs, attributes of graphs."""
-    from onnx.backend.test.case import node
-    folder = check.folder / "generated"
-    folder.mkdir()
-    cases = node.collect_testcases(None)
-    for number, case in enumerate(cases[:: max(1, len(cases) // 300)]):
-        (folder / f"{number}.onnx").write_bytes(case.model.SerializeToString())
-    check_models(check, sorted(folder.iterdir()), "models of operators' tests")
-
-
 with Check("onnx") as check:
     package = pathlib.Path(onnx.__file__).parent
     theirs = sorted(package.rglob("*.onnx"))

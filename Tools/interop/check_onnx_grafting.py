@@ -5,7 +5,6 @@ import subprocess
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper, numpy_helper
 
 from harness import LACUNA, Check, write
@@ -206,3 +205,7 @@ with Check("onnx-grafting") as check:
         check_external(check, dtype)
     check_refusals(check)
     check_theirs(check)
+    compared(check, "the grafted model holds what onnx builds", "the grafted model is onnx's, byte for byte",
+             "onnxruntime computes what onnx's model computes", "onnxruntime computes the same bits: shared",
+             "onnxruntime computes the same bits: data file", "onnxruntime computes the same bits: never",
+             "what does not fit is refused in a line that says why", "unmatched names are noted")

@@ -99,7 +99,7 @@ def check_case(check, case, between, kept, group, violations):
     along = len(shape) - 1 - axis if between == "Transpose" else axis
     # Rows are counted in the tensor as it is stored.
     stored = np.transpose(values) if between == "Transpose" else values
-    for tail in ("error", "ignore", "pad"):
+    for tail in ("error", "ignore", "pad") if shape[axis] % group else ("error",):
         groups, ragged, histogram, violating = counted(stored.astype(int) - zero, along, kept, group, tail)
         document = report("validate", "--pattern", f"{kept}:{group}", "--tail", tail, path, codes=(0, 1))
         found = [one for one in document["tensors"] if one["name"] == "w"][0]
