@@ -63,6 +63,10 @@ struct ConvertCommand: LacunaCommand {
       quantized weights change between compressed-tensors and GGUF with the same codes and scales, or not at all. Sparse \
       layouts make a GGUF file that tools list and no engine runs; --layout dense gives back what it was.
 
+      An ONNX model goes to ONNX with its graph as it is and tensors stored in another way: --layout csr gives \
+      constants with sparse_value, bitmask nodes that expand a mask when the model is loaded. --graph puts the \
+      input's tensors into the graph of an ONNX model, by name.
+
       Examples:
         lacuna convert model.safetensors small.safetensors --layout auto
         lacuna convert ./Llama-8B-pruned ./Llama-8B-sparse --layout nm:2:4
@@ -75,6 +79,8 @@ struct ConvertCommand: LacunaCommand {
         lacuna convert model-F16.gguf sparse.gguf --layout auto
         lacuna convert model-Q4_0.gguf model.safetensors --type bf16
         lacuna convert model-F16.gguf model-Q8_0.gguf --type q8_0
+        lacuna convert model.onnx sparse.onnx --layout auto
+        lacuna convert pruned.safetensors model.onnx --graph base.onnx
       """
   )
 
