@@ -41,6 +41,8 @@ public final class Quantization: Sendable, Hashable {
   public let globalScale: Parameter?
   /// For each column the group that it belongs to, where groups are no runs of columns.
   public let groupIndex: Parameter?
+  /// Why codes cannot be turned into reals from what is stored; nil where they can, as far as this tells.
+  public let obstacle: String?
 
   /// A quantization of these parts.
   public init(
@@ -52,7 +54,8 @@ public final class Quantization: Sendable, Hashable {
     scale: Parameter? = nil,
     zeroPoint: Parameter? = nil,
     globalScale: Parameter? = nil,
-    groupIndex: Parameter? = nil
+    groupIndex: Parameter? = nil,
+    obstacle: String? = nil
   ) {
     self.scheme = scheme
     self.bits = bits
@@ -63,6 +66,7 @@ public final class Quantization: Sendable, Hashable {
     self.zeroPoint = zeroPoint
     self.globalScale = globalScale
     self.groupIndex = groupIndex
+    self.obstacle = obstacle
   }
 
   /// Whether all parts are the same.
@@ -71,7 +75,7 @@ public final class Quantization: Sendable, Hashable {
       && left.logicalShape == right.logicalShape
       && left.granularity == right.granularity && left.scale == right.scale
       && left.zeroPoint == right.zeroPoint && left.globalScale == right.globalScale
-      && left.groupIndex == right.groupIndex
+      && left.groupIndex == right.groupIndex && left.obstacle == right.obstacle
   }
 
   /// Feeds all parts.
@@ -85,5 +89,6 @@ public final class Quantization: Sendable, Hashable {
     hasher.combine(zeroPoint)
     hasher.combine(globalScale)
     hasher.combine(groupIndex)
+    hasher.combine(obstacle)
   }
 }

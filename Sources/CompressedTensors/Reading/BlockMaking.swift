@@ -1,19 +1,21 @@
 internal import ModelIR
 internal import Quantizing
 
-/// Weights of compressed-tensors on the way to ggml's blocks.
+/// Weights of compressed-tensors, and of graphs, on the way to ggml's blocks.
 struct BlockMaking {
   private var assembly: Assembly
   private let original: Model
   private let parts: [TensorName: Tensor]
   private let places: [TensorName: Int]
   private let onlyType: GGMLType?
+  private var parameters: SharedParameters
   private(set) var result = Transcoded()
 
   init(_ model: Model, _ others: [Tensor], only type: GGMLType?) {
     original = model
     assembly = Assembly(model, config: nil, assumptions: Assumptions())
     onlyType = type
+    parameters = SharedParameters(model)
     var parts: [TensorName: Tensor] = [:]
     for tensor in others + model.tensors { parts[tensor.name] = tensor }
     self.parts = parts
@@ -53,15 +55,24 @@ struct BlockMaking {
     let (original, parts) = (original, parts)
     let model = QuantizedWeight.Model(tensor: { parts[$0] }, source: { original.source(of: $0) })
     guard tensor.logicalShape.elementCount > 0 else { throw Obstacle(reason: "has no elements") }
-    guard let weight = try QuantizedWeight(tensor, in: model) else {
-      throw Obstacle(reason: "\(tensor.quantization?.scheme ?? "") is no scheme that ggml has blocks for")
+    if tensor.isGraphWeight && tensor.isExpansion {
+      throw Obstacle(reason: "its blocks would take thousands of times the bytes that it is stored in")
+    }
+    let weight: QuantizedWeight
+    do {
+      guard let found = try QuantizedWeight.reading(tensor, in: model) else {
+        throw Obstacle(reason: "\(tensor.quantization?.scheme ?? "") is no scheme that ggml has blocks for")
+      }
+      weight = found
+    } catch let unreadable as UnreadableCodes {
+      throw Obstacle(reason: unreadable.reason)
     }
     let type = try Self.type(of: weight, tensor)
     if let onlyType, onlyType != type {
       throw Obstacle(reason: "is \(type.name), \(onlyType.name) is wanted")
     }
     let module = Self.module(of: tensor.name)
-    let name = TensorName(module + BlockTranscoding.ending)
+    let name = tensor.isGraphWeight ? tensor.name : TensorName(module + BlockTranscoding.ending)
     if name != tensor.name && places[name] != nil { throw assembly.fault(tensor, .storedTwice) }
     try requireExactScales(weight, type)
     guard let bytes = type.bytes(ofRow: weight.shape.columns),
@@ -76,8 +87,11 @@ struct BlockMaking {
     }
     var taken: [TensorName] = []
     var before = tensor.storage.byteCount
-    for ending in [".weight_scale", ".weight_shape", ".weight_global_scale"] {
-      let part = TensorName(module + ending)
+    let own =
+      tensor.isGraphWeight
+      ? parameters.freed(by: tensor)
+      : [".weight_scale", ".weight_shape", ".weight_global_scale"].map { TensorName(module + $0) }
+    for part in own {
       guard let place = places[part], part != tensor.name else { continue }
       replaced[place] = []
       taken.append(part)
@@ -112,14 +126,21 @@ struct BlockMaking {
       throw Obstacle(reason: "it has zero points, and blocks of signed integers have none")
     }
     let type: GGMLType
-    switch quantization.packing.flatMap(PackingName.init) {
-    case .sixBits: throw Obstacle(reason: "ggml has no 6-bit floats")
-    case .nibbles: type = weight.scaleType == .float8E4M3 ? .nvfp4 : .mxfp4
-    case nil:
-      if weight.isFloat { throw Obstacle(reason: "ggml has no 8-bit floats") }
-      type = .q8_0
-    case .words:
-      type = quantization.bits <= 4 ? .q4_0 : quantization.bits == 5 ? .q5_0 : .q8_0
+    switch weight.kind {
+    case .e2m3: throw Obstacle(reason: "ggml has no 6-bit floats")
+    case .e4m3 where tensor.elementType == .float4E2M1:
+      throw Obstacle(reason: "its scales are \(weight.scaleType.name), and MXFP4 has powers of two")
+    case .e4m3: throw Obstacle(reason: "ggml has no 8-bit floats")
+    case .e2m1: type = weight.scaleType == .float8E4M3 ? .nvfp4 : .mxfp4
+    case .integers(let bits): type = bits <= 4 ? .q4_0 : bits == 5 ? .q5_0 : .q8_0
+    }
+    if tensor.isGraphWeight {
+      if tensor.logicalShape.rank > 4 { throw Obstacle(reason: "it has \(tensor.logicalShape.rank) axes") }
+      if weight.scales.isByColumn {
+        throw Obstacle(
+          reason: "its scales run along axis \(quantization.granularity.axis ?? 0), and blocks lie in rows"
+        )
+      }
     }
     let columns = weight.shape.columns
     if columns % UInt64(type.blockElements) != 0 {
@@ -174,7 +195,7 @@ struct BlockMaking {
 
   private static func problem(_ bits: UInt32, _ type: ElementType, _ blocks: GGMLType) -> String? {
     switch blocks {
-    case .mxfp4: bits == 0xFF ? "is NaN" : nil
+    case .mxfp4: bits & 0xFF == 0xFF ? "is NaN" : nil
     case .nvfp4: bits < 0x7F ? nil : "is negative or NaN, which ggml reads as another number"
     default: HalfScale.bits(bits, type) == nil ? "is no number that half precision holds" : nil
     }
@@ -200,5 +221,15 @@ struct BlockMaking {
     let shape = Shape([1])
     guard let shape else { return [] }
     return [try assembly.decodedTensor(target, .float32, shape, from: ConstantRow(factor), blaming: tensor)]
+  }
+}
+
+extension Quantization.Granularity {
+  /// The axis along which scales differ, where there is one.
+  fileprivate var axis: Int? {
+    switch self {
+    case .channel(let axis), .group(let axis, _): axis
+    case .tensor, .block: nil
+    }
   }
 }

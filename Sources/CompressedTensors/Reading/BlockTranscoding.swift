@@ -23,7 +23,8 @@ public struct Transcoded: Sendable {
 /// that it is.
 ///
 /// Q8_0 is int8 in groups of 32 with half-precision scales, Q4_0 and Q5_0 are symmetric 4- and 5-bit integers, MXFP4
-/// and NVFP4 are the formats of these names. Larger groups repeat their scale.
+/// and NVFP4 are the formats of these names. Larger groups repeat their scale. What DequantizeLinear of ONNX reads, and
+/// its MatMulNBits, are such weights too.
 public enum BlockTranscoding {
   /// Makes ggml's blocks of the quantized weights of `model`, as far as that is exact. Parts that blocks hold are
   /// taken out.
@@ -54,10 +55,11 @@ public enum BlockTranscoding {
     return run.result
   }
 
-  /// Whether a tensor holds codes of a scheme of compressed-tensors.
+  /// Whether a tensor holds codes of a scheme of compressed-tensors, or of a graph.
   static func isWeight(_ tensor: Tensor) -> Bool {
     guard let quantization = tensor.quantization else { return false }
-    return quantization.packing != Quantization.blockPacking
+    if quantization.packing == Quantization.blockPacking { return false }
+    return tensor.isGraphWeight || CompressionFormat(rawValue: quantization.scheme) != nil
   }
 
   /// What ends the name of a module's weight.

@@ -27,12 +27,14 @@ public struct Dequantization {
   private let type: WeightType
   private var changes: [TypeChange] = []
   private var stayed: [TensorName: String] = [:]
+  private var parameters: SharedParameters
 
   /// The element types that numbers can be given.
   public static let types: [ElementType] = [.bfloat16, .float16, .float32]
 
   private init(_ model: Model, to type: WeightType, allowExpand: Bool) {
     original = model
+    parameters = SharedParameters(model)
     self.allowExpand = allowExpand
     assembly = Assembly(model, config: nil, assumptions: Assumptions())
     self.type = type
@@ -77,7 +79,7 @@ public struct Dequantization {
         if let numbers = try numbers(ofBlocks: tensor, parts, places, &replaced) {
           replaced[index] = [numbers]
         }
-      } else {
+      } else if BlockTranscoding.isWeight(tensor) {
         replaced[index] = [try dequantized(tensor, parts, places, &replaced)]
       }
     }
@@ -95,7 +97,7 @@ public struct Dequantization {
   ) throws -> Tensor {
     try requireNoExpansion(tensor)
     let module = Self.module(of: tensor.name)
-    let name = TensorName(module + ".weight")
+    let name = tensor.isGraphWeight ? tensor.name : TensorName(module + ".weight")
     if name != tensor.name && places[name] != nil { throw assembly.fault(tensor, .storedTwice) }
     let result = try made(
       name,
@@ -105,8 +107,9 @@ public struct Dequantization {
     )
     var taken: [TensorName] = []
     var bytes = tensor.storage.byteCount
-    for ending in Self.endings {
-      let part = TensorName(module + ending)
+    let own =
+      tensor.isGraphWeight ? parameters.freed(by: tensor) : Self.endings.map { TensorName(module + $0) }
+    for part in own {
       guard let place = places[part], part != name, part != tensor.name else { continue }
       replaced[place] = []
       taken.append(part)
@@ -128,11 +131,17 @@ public struct Dequantization {
       return (none, .float16)
     }
     let model = QuantizedWeight.Model(tensor: { parts[$0] }, source: { original.source(of: $0) })
-    guard let weight = try QuantizedWeight(tensor, in: model), let numbers = DequantizedMatrix(weight) else {
-      let scheme = tensor.quantization?.scheme ?? ""
-      throw assembly.fault(tensor, .wrongScheme("its scheme \(scheme) cannot be dequantized"))
+    let scheme = tensor.quantization?.scheme ?? ""
+    do {
+      guard let weight = try QuantizedWeight.reading(tensor, in: model),
+        let numbers = DequantizedMatrix(weight)
+      else {
+        throw assembly.fault(tensor, .wrongScheme("its scheme \(scheme) cannot be dequantized"))
+      }
+      return (numbers, numbers.elementType)
+    } catch let unreadable as UnreadableCodes {
+      throw assembly.fault(tensor, .wrongScheme("\(scheme) cannot be dequantized: \(unreadable.reason)"))
     }
-    return (numbers, numbers.elementType)
   }
 
   /// A tensor in its new form, and what is counted of it.
@@ -288,7 +297,9 @@ public struct Dequantization {
 
   private mutating func cast(_ tensor: Tensor) throws -> Tensor? {
     // A scale that is still here belongs to something that stays as it is.
-    guard !Self.isParameter(tensor.name), FloatCast(from: tensor.elementType, to: .float32) != nil else {
+    guard !Self.isParameter(tensor.name), tensor.uses?.role != .scale, tensor.uses?.role != .zeroPoint,
+      FloatCast(from: tensor.elementType, to: .float32) != nil
+    else {
       return nil
     }
     switch type {

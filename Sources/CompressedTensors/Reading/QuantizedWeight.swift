@@ -12,6 +12,18 @@ struct QuantizedWeight {
     var source: (Tensor) -> any ByteSource
   }
 
+  /// What codes are.
+  enum Kind: Sendable, Hashable {
+    /// Signed integers of so many bits.
+    case integers(bits: Int)
+    /// 4-bit floats.
+    case e2m1
+    /// 6-bit floats.
+    case e2m3
+    /// 8-bit floats.
+    case e4m3
+  }
+
   /// The codes in rows.
   let shape: Shape
   let quantization: Quantization
@@ -20,6 +32,8 @@ struct QuantizedWeight {
   /// The codes as 8-bit numbers whose value is right: signed integers, or E4M3 floats.
   let numbers: any RowDecoding
   let isFloat: Bool
+  /// What codes are.
+  let kind: Kind
   let scales: ScaleMap
   let scaleType: ElementType
   let zeroPoints: (any RowDecoding)?
@@ -58,6 +72,13 @@ struct QuantizedWeight {
       throw blame.fault(.wrongType(found: tensor.elementType, expected: stored[0].name))
     }
     (codes, numbers, isFloat) = try Self.codes(tensor, matrix, quantization, shape, blame)
+    kind =
+      switch quantization.packing.flatMap(PackingName.init) {
+      case nil: isFloat ? .e4m3 : .integers(bits: 8)
+      case .words: .integers(bits: quantization.bits)
+      case .nibbles: .e2m1
+      case .sixBits: .e2m3
+      }
 
     guard case .tensor(let scaleName)? = quantization.scale, let scale = model.tensor(scaleName),
       let scaleMatrix = StoredMatrix(scale, in: model.source(scale))
@@ -114,6 +135,35 @@ struct QuantizedWeight {
       throw blame.fault(.wrongScheme("scales are powers of two and codes integers"))
     }
     zeroPoints = try Self.zeroPoints(quantization, model, shape, map, isFloat: isFloat, blame)
+  }
+
+  /// A weight of parts that fit each other.
+  init(
+    _ shape: Shape,
+    _ quantization: Quantization,
+    codes: any RowDecoding,
+    numbers: any RowDecoding,
+    _ kind: Kind,
+    scales: ScaleMap,
+    _ scaleType: ElementType,
+    zeroPoints: (any RowDecoding)?
+  ) {
+    self.shape = shape
+    self.quantization = quantization
+    self.codes = codes
+    self.numbers = numbers
+    self.kind = kind
+    self.scales = scales
+    self.scaleType = scaleType
+    self.zeroPoints = zeroPoints
+    isFloat = kind.isFloat
+    globalScale = nil
+    microscalingCodes =
+      switch kind {
+      case .e2m1 where scaleType == .float8E8M0: .e2m1
+      case .e4m3 where scaleType == .float8E8M0: .e4m3
+      default: nil
+      }
   }
 
   /// What a fault is blamed on.

@@ -24,6 +24,50 @@ struct DequantizedMatrix: RowDecoding {
     into buffer: inout [UInt8],
     startingAt start: Int
   ) throws {
+    if rows.isEmpty || columns.isEmpty { return }
+    var target = start
+    for piece in weight.scales.pieces(of: rows) {
+      if weight.scales.isByColumn {
+        try decodeByColumn(piece, columns, into: &buffer, startingAt: target)
+      } else {
+        try decodeRuns(piece, columns, into: &buffer, startingAt: target)
+      }
+      target += piece.count * columns.count * elementBytes
+    }
+  }
+
+  /// Numbers of rows in which each column has scales of its own.
+  private func decodeByColumn(
+    _ rows: Range<UInt64>,
+    _ columns: Range<UInt64>,
+    into buffer: inout [UInt8],
+    startingAt start: Int
+  ) throws {
+    let codes = try weight.codes.decoded(rows, columns)
+    let scales = try weight.scales.scales(rows, columns)
+    let zeroPoints = try weight.zeroPoints.map { try weight.scales.values(of: $0, rows, columns) }
+    for (index, row) in rows.enumerated() {
+      let scaleRow = weight.scales.scaleRow(of: row)
+      dequantizer.dequantize(
+        codes,
+        from: index * columns.count,
+        count: columns.count,
+        scales: scales.bytes,
+        from: scales.start(ofRow: scaleRow),
+        zeroPoints: zeroPoints?.bytes,
+        from: zeroPoints?.start(ofRow: scaleRow) ?? 0,
+        into: &buffer,
+        at: start + index * columns.count * elementBytes
+      )
+    }
+  }
+
+  private func decodeRuns(
+    _ rows: Range<UInt64>,
+    _ columns: Range<UInt64>,
+    into buffer: inout [UInt8],
+    startingAt start: Int
+  ) throws {
     let codes = try weight.codes.decoded(rows, columns)
     let scales = try weight.scales.scales(rows, columns)
     let zeroPoints = try weight.zeroPoints.map { try weight.scales.values(of: $0, rows, columns) }

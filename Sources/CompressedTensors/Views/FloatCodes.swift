@@ -3,7 +3,7 @@ internal import Quantizing
 
 /// 4- and 6-bit floats that share bytes, one to the byte.
 struct FloatCodes: RowDecoding {
-  private let bytes: StoredMatrix
+  private let bytes: any RowDecoding
   private let packing: FloatPacking
   private let isConverted: Bool
   let columns: UInt64
@@ -12,7 +12,7 @@ struct FloatCodes: RowDecoding {
 
   /// The codes in rows of `bytes`, `columns` of them a row: as they are, or as the 8-bit floats (E4M3) of the
   /// same values.
-  init(_ bytes: StoredMatrix, packing: FloatPacking, columns: UInt64, asE4M3: Bool) {
+  init(_ bytes: any RowDecoding, packing: FloatPacking, columns: UInt64, asE4M3: Bool) {
     isConverted = asE4M3
     self.bytes = bytes
     self.packing = packing

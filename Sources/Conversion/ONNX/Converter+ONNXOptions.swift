@@ -33,6 +33,12 @@ extension Converter {
     if let option = given.first(where: \.1)?.0 {
       throw OptionFault("\(option) is for ONNX output", expected: "--to onnx, or a name in .onnx")
     }
+    if opened.onnx != nil && target == .compressedTensors {
+      throw OptionFault(
+        "a graph's weights have no modules that compressed-tensors could name",
+        expected: "--to gguf, or --to safetensors"
+      )
+    }
     if opened.onnx != nil && options.repairsConfig {
       throw OptionFault("--repair-config is for a config.json, ONNX has none")
     }

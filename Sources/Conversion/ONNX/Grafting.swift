@@ -1,3 +1,4 @@
+internal import CompressedTensors
 internal import Inspection
 public import ModelIR
 internal import ONNX
@@ -5,7 +6,8 @@ internal import ONNX
 /// Puts the tensors of a model into a graph, by name.
 ///
 /// A tensor takes the place of one of the same name, type and shape; a matrix also if its axes are swapped, and then it
-/// is transposed on the way. What the graph has besides stays.
+/// is transposed on the way. A quantized tensor takes the place of a weight that the graph's nodes dequantize, with its
+/// scales. What the graph has besides stays.
 struct Grafting {
   /// The graph.
   let graph: ONNXImport
@@ -33,7 +35,10 @@ struct Grafting {
     var transposed: [TensorName] = []
     var strangers: [TensorName] = []
     var used: Set<Int> = []
-    for tensor in model.tensors {
+    let quantized = try quantizedChanges(places)
+    for change in quantized.changes { used.insert(change.place) }
+    result.changes += quantized.changes
+    for tensor in model.tensors where !quantized.taken.contains(tensor.name) {
       guard let place = places[tensor.name] else {
         strangers.append(tensor.name)
         continue
@@ -84,6 +89,11 @@ struct Grafting {
     let subject = graph.subject(at: place)
     if tensor.shape == target.shape {
       return (ONNXChange(place: place, subject, tensor, in: source, isGrafted: true), false)
+    }
+    if Self.isParameter(target), tensor.shape.hasSameExtents(as: target.shape), case .dense = tensor.storage {
+      var reshaped = tensor
+      reshaped.shape = target.shape
+      return (ONNXChange(place: place, subject, reshaped, in: source, isGrafted: true), false)
     }
     guard tensor.shape.rank == 2, target.shape.rank == 2,
       tensor.shape.extents == target.shape.extents.reversed(),
@@ -138,6 +148,8 @@ public struct GraftFault: Fault, Hashable {
     case otherShape(found: Shape, expected: Shape)
     /// The tensor is quantized, with codes that share bytes.
     case packed(String)
+    /// The tensor is quantized in a way that the graph's weight is not.
+    case noExactForm(scheme: String, graph: String, reason: String)
   }
 
   /// The graph.
@@ -160,6 +172,11 @@ public struct GraftFault: Fault, Hashable {
         )
       case .otherShape(let found, let expected):
         ("has the shape \(found) in the input and \(expected) in the graph", nil)
+      case .noExactForm(let scheme, let graph, let reason):
+        (
+          "\(scheme) has no exact form in the graph's \(graph): \(reason)",
+          "a graph whose weight is plain, and --type with its type"
+        )
       case .packed(let scheme): ("is quantized as \(scheme)", "--type bf16 gives plain numbers")
       }
     return Diagnosis(.badData, file: file, tensor: tensor, problem, expected: expected)

@@ -110,7 +110,7 @@ package struct ONNXImport: Sendable {
             elementType: type,
             shape: shape,
             storage: found.storage,
-            quantization: quantization(known.quantization, of: stored),
+            quantization: quantization(known, of: stored),
             reduction: known.reduction
           )
           tensor.uses = uses(known)
@@ -124,7 +124,7 @@ package struct ONNXImport: Sendable {
           elementType: type,
           shape: stored.shape,
           storage: found.storage,
-          quantization: quantization(known.quantization, of: stored),
+          quantization: quantization(known, of: stored),
           reduction: known.reduction
         )
         tensor.uses = uses(known)
@@ -174,8 +174,8 @@ package struct ONNXImport: Sendable {
   }
 
   /// What the IR says of a quantization that the graph tells.
-  private func quantization(_ known: WeightQuantization?, of stored: ONNXTensor) -> Quantization? {
-    guard let known else { return nil }
+  private func quantization(_ weight: WeightKnowledge, of stored: ONNXTensor) -> Quantization? {
+    guard let known = weight.quantization else { return nil }
     /// A parameter by its name.
     func parameter(_ parameter: WeightQuantization.Parameter) -> Quantization.Parameter? {
       switch parameter {
@@ -200,7 +200,8 @@ package struct ONNXImport: Sendable {
       granularity: granularity,
       scale: parameter(known.scale),
       zeroPoint: parameter(known.zeroPoint),
-      globalScale: parameter(known.globalScale)
+      globalScale: parameter(known.globalScale),
+      obstacle: known.obstacle ?? (weight.isAmbiguous ? "nodes dequantize it in several ways" : nil)
     )
   }
 
@@ -239,6 +240,43 @@ extension WeightQuantization {
     case .fakeQuantized: "QDQ in training"
     case .operand, .integerOperand: packing == .none ? "\(operation) \(type)" : "\(operation) \(bits) bits"
     case .annotation: "annotated \(type)"
+    }
+  }
+}
+
+extension WeightQuantization {
+  /// Why reals cannot be computed from what is stored alone; nil where they can.
+  fileprivate var obstacle: String? {
+    if let refusal { return "its operator lays codes out in a way of its own (\(refusal))" }
+    switch codes {
+    case .plain: break
+    case .e2m1: return "its scales are under another one that multiplies"
+    case .bnbFP4, .bnbNF4: return "its codes stand for numbers of a code book"
+    }
+    switch scale {
+    case .tensor: break
+    case .computed: return "its scales are computed by the graph"
+    case .constant, .none: return "its scales are not known"
+    }
+    if zeroPoint == .computed { return "its zero points are computed by the graph" }
+    switch granularity {
+    case .unknown: return "how far its scales reach is not known"
+    case .flatRuns: return "its scales run on from row to row"
+    case .blocked where order != nil: return "its axes are turned before its blocks are scaled"
+    case .blockShape where order != nil: return "its axes are turned before its blocks are scaled"
+    case .tensor, .channel, .blocked, .blockShape: return nil
+    }
+  }
+}
+
+extension WeightKnowledge {
+  /// Whether nodes say different things of how codes become reals.
+  fileprivate var isAmbiguous: Bool {
+    guard let first = quantization else { return false }
+    return quantizations.contains {
+      $0.source == first.source
+        && ($0.scale != first.scale || $0.zeroPoint != first.zeroPoint || $0.granularity != first.granularity
+          || $0.packing != first.packing || $0.logicalShape != first.logicalShape)
     }
   }
 }

@@ -126,6 +126,128 @@ public struct RunDequantizer: Sendable {
     }
   }
 
+  /// Writes the numbers of a run in which each code has a scale of its own.
+  ///
+  /// - Parameters:
+  ///   - codes: holds the codes, one to the byte.
+  ///   - start: where they start.
+  ///   - count: how many.
+  ///   - scales: holds the bits of the scales, little-endian without gaps.
+  ///   - scaleStart: the byte at which the first scale starts.
+  ///   - zeroPoints: the zero points, one to the byte: signed integers, or E4M3 codes; nil subtracts nothing.
+  ///   - zeroStart: where they start.
+  ///   - numbers: takes the numbers, little-endian.
+  ///   - target: the byte at which the first goes.
+  public func dequantize(
+    _ codes: [UInt8],
+    from start: Int,
+    count: Int,
+    scales: [UInt8],
+    from scaleStart: Int,
+    zeroPoints: [UInt8]?,
+    from zeroStart: Int,
+    into numbers: inout [UInt8],
+    at target: Int
+  ) {
+    let isExponent = if case .exponent = scaling { true } else { false }
+    let numberWidth = resultFormat == .float32 ? 4 : 2
+    let scaleWidth = isExponent ? 1 : numberWidth
+    precondition(start >= 0 && count >= 0 && count <= codes.count - start)
+    precondition(target >= 0 && count <= (numbers.count - target) / numberWidth)
+    precondition(scaleStart >= 0 && count <= (scales.count - scaleStart) / scaleWidth)
+    precondition(zeroStart >= 0 && count <= (zeroPoints?.count ?? Int.max) - zeroStart)
+    if count == 0 { return }
+    // With a scale of its own, a code is a run of one: what a run costs is paid for its setting up alone.
+    switch (self.codes, resultFormat, isExponent) {
+    case (.integers, .float32, false):
+      writeIntegers(
+        codes,
+        start,
+        count,
+        scales,
+        scaleStart,
+        zeroPoints,
+        zeroStart,
+        &numbers,
+        target,
+        Float32Bits.self
+      )
+    case (.integers, .float16, false):
+      writeIntegers(
+        codes,
+        start,
+        count,
+        scales,
+        scaleStart,
+        zeroPoints,
+        zeroStart,
+        &numbers,
+        target,
+        Float16Bits.self
+      )
+    case (.integers, .bfloat16, false):
+      writeIntegers(
+        codes,
+        start,
+        count,
+        scales,
+        scaleStart,
+        zeroPoints,
+        zeroStart,
+        &numbers,
+        target,
+        BFloat16Bits.self
+      )
+    default:
+      for index in 0..<count {
+        var scale: UInt32 = 0
+        for byte in 0..<scaleWidth {
+          scale |= UInt32(scales[scaleStart + index * scaleWidth + byte]) << UInt32(byte * 8)
+        }
+        dequantize(
+          codes,
+          from: start + index,
+          count: 1,
+          scale: scale,
+          zeroPoint: zeroPoints.map { Int($0[zeroStart + index]) },
+          into: &numbers,
+          at: target + index * numberWidth
+        )
+      }
+    }
+  }
+
+  @inline(__always)
+  private func writeIntegers<Real: StoredReal>(
+    _ codes: [UInt8],
+    _ start: Int,
+    _ count: Int,
+    _ scales: [UInt8],
+    _ scaleStart: Int,
+    _ zeroPoints: [UInt8]?,
+    _ zeroStart: Int,
+    _ numbers: inout [UInt8],
+    _ target: Int,
+    _ real: Real.Type
+  ) {
+    let stride = Real.Bits.bitWidth / 8
+    codes.withUnsafeBytes { codes in
+      scales.withUnsafeBytes { scales in
+        numbers.withUnsafeMutableBytes { numbers in
+          var index = 0
+          while index < count {
+            var difference = Float(codes.load(fromByteOffset: start &+ index, as: Int8.self))
+            if let zeroPoints { difference -= Float(Int8(bitPattern: zeroPoints[zeroStart &+ index])) }
+            let bits = scales.loadUnaligned(fromByteOffset: scaleStart &+ index &* stride, as: Real.Bits.self)
+            let number = Real.narrow(difference * Real.widen(Real.Bits(littleEndian: bits))).littleEndian
+            numbers.storeBytes(of: number, toByteOffset: target &+ index &* stride, as: Real.Bits.self)
+            index &+= 1
+          }
+        }
+      }
+    }
+  }
+
   @inline(__always)
   private func dequantize<Real: StoredReal>(
     _ run: CodeRun,
