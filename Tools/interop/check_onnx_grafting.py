@@ -198,6 +198,31 @@ def check_theirs(check):
         check_again(check, path, expected, data, before, what)
 
 
+def check_part(check):
+    """Some weights into a model whose elements lie beside it."""
+    folder = check.folder / "part"
+    folder.mkdir()
+    whole, base, expected, target, source = (folder / name for name in (
+        "whole.onnx", "base.onnx", "expected.onnx", "out.onnx", "weights.safetensors"))
+    old, fresh = random_weights(check, "F32"), random_weights(check, "F32")
+    network(whole, "F32", old)
+    onnx.save_model(onnx.load(whole), base, save_as_external_data=True, location="base.data", size_threshold=100)
+    network(expected, "F32", old | {"fc2.weight": fresh["fc2.weight"]})
+    data = check.random.standard_normal((2, 3, 10, 10)).astype(np.float32)
+    before = outputs(expected, data)
+    write(source, {"fc2.weight": bits("F32", fresh["fc2.weight"])})
+    kept = (folder / "base.data").read_bytes()
+    for options in ((), ("--external-data", "never"), ("--external-data", "new.data"), ("--external-data", source.name)):
+        done = graft(source, target, base, *options)
+        if check.expect("a part of the weights is grafted", done.returncode == 0, f"{options}: {done.stderr.decode()}"):
+            checked_external(check, "part", target, expected, data, before, f"part {options}")
+            outside = [one.name for one in onnx.load(target, load_external_data=False).graph.initializer if one.data_location]
+            if "never" in options:
+                check.expect("with never, nothing lies outside", outside == [], f"part: {outside}")
+    done = graft(source, target, base, "--external-data", "base.data")
+    check.expect("a file that is read is not written", done.returncode == 73 and (folder / "base.data").read_bytes() == kept, done.stderr.decode())
+
+
 with Check("onnx-grafting") as check:
     for dtype in TYPES:
         for layout in ((), ("--layout", "csr"), ("--layout", "bitmask"), ("--layout", "auto")):
@@ -205,6 +230,7 @@ with Check("onnx-grafting") as check:
         check_external(check, dtype)
     check_refusals(check)
     check_theirs(check)
+    check_part(check)
     compared(check, "the grafted model holds what onnx builds", "the grafted model is onnx's, byte for byte",
              "onnxruntime computes what onnx's model computes", "onnxruntime computes the same bits: shared",
              "onnxruntime computes the same bits: data file", "onnxruntime computes the same bits: never",
