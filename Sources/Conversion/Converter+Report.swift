@@ -56,7 +56,7 @@ extension Converter {
       shape: tensor.shape,
       from: tensor.layout,
       to: decision.layout,
-      bytesBefore: change?.bytesBefore ?? tensor.storage.byteCount,
+      bytesBefore: change?.bytesBefore ?? tensor.storedByteCount,
       bytesAfter: parts.reduce(0) { $0 &+ $1.byteCount },
       reason: decision.obstacle?.reason ?? work.keptTypes[tensor.name],
       format: decision.form?.format.rawValue,

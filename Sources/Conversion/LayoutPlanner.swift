@@ -151,6 +151,10 @@ struct LayoutPlanner {
 
   /// Parts that contradict each other are refused even where they would be copied as they are.
   private func surveyKept(_ tensor: Tensor) throws {
+    // Row offsets that no file of the input holds would be written out.
+    if tensor.isExpansion && model.container == .onnx && !allowExpand {
+      throw ExpansionFault(tensor, in: source(of: tensor))
+    }
     var reader = DenseReader(tensor: tensor, source: source(of: tensor), chunkBytes: chunkBytes)
     if tensor.isExpansion { try reader.surveyEntries() } else { try reader.survey(on: pool) }
   }
