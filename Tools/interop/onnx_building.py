@@ -19,16 +19,17 @@ OPERATORS = {
 }
 
 
-def weight(random, dtype, shape, zeros, odd=True):
-    """Random normal numbers, a share of them zero; with `odd`, some minus zeros and a NaN with a payload."""
+def weight(random, dtype, shape, zeros, odd=True, nan=True):
+    """Random normal numbers, a share of them zero; with `odd`, some minus zeros and, with `nan`, one with a payload."""
     _, kind, lane = TYPES[dtype]
     values = random.standard_normal(shape).astype(kind)
     values[random.random(shape) < zeros] = 0
     bits = values.view(lane).reshape(-1).copy()
     if odd:
-        nan, minus = ODD[dtype]
+        payload, minus = ODD[dtype]
         places = random.permutation(bits.size)
-        bits[places[0]] = nan
+        if nan:
+            bits[places[0]] = payload
         bits[places[1:6]] = minus
     return bits.view(kind).reshape(shape)
 
