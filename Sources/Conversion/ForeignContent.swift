@@ -15,6 +15,8 @@ enum ForeignContent {
       text.count >= prefix.utf8.count
         && zip(text, prefix.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && $1 >= 0x61) }
     }
+    // The length of a safetensors header may begin as a pickle does; an object follows it.
+    if count > 8, text[4..<8].allSatisfy({ $0 == 0 }), text[8] == UInt8(ascii: "{") { return }
     let found: String? =
       if starts("version https://git-lfs") {
         "is a Git LFS pointer, not the file itself: `git lfs pull` fetches it"

@@ -59,8 +59,13 @@ public struct Tensor: Sendable {
       || storage.byteCount > 1 << 26 && storage.byteCount / 1000 > stored
   }
 
-  /// The bytes that the dense form takes; readers let no tensor in for which this is no number.
-  public var denseByteCount: UInt64 { shape.byteCount(of: elementType) ?? 0 }
+  /// The bytes that the dense form takes; readers let no tensor in for which this is no number. Elements that share
+  /// bytes may leave bits of the last one unused: then it is what is stored.
+  public var denseByteCount: UInt64 {
+    if let bytes = shape.byteCount(of: elementType) { return bytes }
+    guard elementType.byteWidth == nil, case .dense(let region) = storage else { return 0 }
+    return region.byteCount
+  }
 }
 
 /// The axis along which a matrix product or convolution sums over a weight.

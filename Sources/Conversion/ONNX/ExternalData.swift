@@ -44,9 +44,9 @@ struct ExternalData {
   init(sharing name: String, _ changes: inout [ONNXChange], _ model: Model, file: Int) {
     shared = name
     for index in changes.indices {
-      guard changes[index].form == .dense, changes[index].denseByteCount >= Self.leastBytes,
-        case .dense(let region) = changes[index].tensor.storage, Int(region.file) == file,
-        changes[index].source.displayName == model.files[file].source.displayName
+      let change = changes[index]
+      guard change.form == .dense, change.isGrafted, !change.isDecoded, change.denseByteCount >= Self.leastBytes,
+        case .dense(let region) = change.tensor.storage, Int(region.file) == file
       else { continue }
       changes[index].external = (name, region.offset)
     }

@@ -14,6 +14,10 @@ struct ONNXChange: Sendable {
   let source: any ByteSource
   /// Whether its elements are others than those that the graph's file has.
   let isGrafted: Bool
+  /// Whether its bytes lie in the source as no file holds them.
+  var isDecoded = false
+  /// Whether it keeps its form whatever layout is asked for.
+  var keepsForm = false
   /// What it becomes.
   var form: ONNXForm = .dense
   /// Where its elements go, if they go to another file.
