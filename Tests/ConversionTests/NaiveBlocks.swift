@@ -99,7 +99,7 @@ struct NaiveWeight {
     let scaleShape = [UInt64(rows), UInt64(columns / group)]
     /// Two codes a byte, the lower bits first.
     let nibbles = stride(from: 0, to: codes.count, by: 2).map {
-      UInt8(codes[$0] & 15) | UInt8(codes[$0 + 1] & 15) << 4
+      UInt8(codes[$0] & 15) | ($0 + 1 < codes.count ? UInt8(codes[$0 + 1] & 15) << 4 : 0)
     }
     switch type {
     case .q8_0:

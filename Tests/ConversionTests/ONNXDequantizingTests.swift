@@ -179,4 +179,35 @@ struct ONNXDequantizingTests {
       try #require(made["w"]?.elements == expected)
     }
   }
+
+  @Test("a bias of 32 bits is its codes times its scales, and becomes a float with the weight")
+  func bias() throws {
+    try withSeed { generator in
+      let codes = (0..<6).map { _ in Int32.random(in: .min ... .max, using: &generator) }
+      let scales = (0..<6).map { _ in Float.random(in: 0...1, using: &generator) }
+      var graph = QuantizedGraph()
+      graph.add(
+        .init(
+          name: "b",
+          type: QuantizedGraph.Number.int32,
+          extents: [6],
+          data: QuantizedGraph.bytes(codes.map { UInt64(UInt32(bitPattern: $0)) }, width: 4)
+        ),
+        scale: .init(
+          name: "b_scale",
+          type: QuantizedGraph.Number.float,
+          extents: [6],
+          data: QuantizedGraph.bytes(scales.map { UInt64($0.bitPattern) }, width: 4)
+        ),
+        axis: 0
+      )
+      try bench.temporary.write(graph.bytes, to: "in.onnx")
+      var options = ConversionBench.options()
+      options.type = .plain(.float32)
+      try bench.convert("in.onnx", "out.safetensors", options)
+      let made = try StoredTensors(bench.temporary.read("out.safetensors"))
+      try #require(made.names == ["b"])
+      try #require(made["b"]?.elements == zip(codes, scales).map { UInt64((Float($0) * $1).bitPattern) })
+    }
+  }
 }

@@ -39,6 +39,7 @@ public enum BlockTranscoding {
     only type: GGMLType? = nil,
     lookingUp others: [Tensor]
   ) throws -> Transcoded {
+    forgetTraining(&model)
     guard model.tensors.contains(where: { isWeight($0) }) else { return Transcoded() }
     var run = BlockMaking(model, others, only: type)
     try run.run()
@@ -60,6 +61,16 @@ public enum BlockTranscoding {
     guard let quantization = tensor.quantization else { return false }
     if quantization.packing == Quantization.blockPacking { return false }
     return tensor.isGraphWeight || CompressionFormat(rawValue: quantization.scheme) != nil
+  }
+
+  /// Takes from floats what a graph says of how they are quantized on the way: they are floats as they are stored.
+  static func forgetTraining(_ model: inout Model) {
+    for index in model.tensors.indices {
+      guard let quantization = model.tensors[index].quantization,
+        quantization.packing == nil && !isWeight(model.tensors[index])
+      else { continue }
+      model.tensors[index].quantization = nil
+    }
   }
 
   /// What ends the name of a module's weight.

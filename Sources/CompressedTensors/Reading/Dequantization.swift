@@ -58,6 +58,7 @@ public struct Dequantization {
     allowExpand: Bool = false
   ) throws -> (changes: [TypeChange], stayed: [TensorName: String]) {
     if case .plain(let type) = type { precondition(types.contains(type), "no type of weights") }
+    BlockTranscoding.forgetTraining(&model)
     var dequantization = Dequantization(model, to: type, allowExpand: allowExpand)
     try dequantization.run(others)
     model.tensors = dequantization.assembly.tensors
@@ -133,6 +134,7 @@ public struct Dequantization {
     let model = QuantizedWeight.Model(tensor: { parts[$0] }, source: { original.source(of: $0) })
     let scheme = tensor.quantization?.scheme ?? ""
     do {
+      if let wide = try QuantizedWeight.wideNumbers(tensor, in: model) { return (wide, .float32) }
       guard let weight = try QuantizedWeight.reading(tensor, in: model),
         let numbers = DequantizedMatrix(weight)
       else {

@@ -291,7 +291,7 @@ private struct TargetForm {
       let rowBytes = (columns * UInt64(code.bits)).dividedUp(by: 8)
       let matrix =
         isPacked
-        ? PackedCodes(middles, bits: code.bits, lift: lift, rowBytes: rowBytes)
+        ? PackedCodes(middles, bits: code.bits, lift: lift, rowBytes: rowBytes, filling: 0 &- lift)
         : PackedCodes(middles, bits: code.bits, lift: lift)
       let needed = isPacked ? rowBytes.multipliedReportingOverflow(by: rows).partialValue : rows * columns
       guard points.shape.elementCount == needed else {

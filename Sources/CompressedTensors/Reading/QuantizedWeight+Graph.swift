@@ -28,6 +28,15 @@ extension QuantizedWeight {
     }
     return try GraphWeight(tensor: tensor, quantization: quantization, model: model).read()
   }
+
+  /// The single-precision numbers of a graph's integers of 16 or 32 bits; nil for other tensors.
+  /// - Throws: ``UnreadableCodes``.
+  static func wideNumbers(_ tensor: Tensor, in model: Model) throws -> WideNumbers? {
+    guard tensor.isGraphWeight, let quantization = tensor.quantization, quantization.packing == nil,
+      [.int16, .uint16, .int32].contains(tensor.elementType)
+    else { return nil }
+    return try GraphWeight(tensor: tensor, quantization: quantization, model: model).wide()
+  }
 }
 
 /// A weight of a graph on the way to codes with scales: those of DequantizeLinear, and of operators that have them as
@@ -77,6 +86,32 @@ private struct GraphWeight {
       scale.elementType,
       zeroPoints: zeroPoints
     )
+  }
+
+  func wide() throws -> WideNumbers {
+    if let obstacle = quantization.obstacle { throw UnreadableCodes(reason: obstacle) }
+    let scale = try part(quantization.scale, "scales")
+    guard shape.elementCount > 0, tensor.shape == shape, shape.byteCount(of: .float64) != nil,
+      let codes = StoredMatrix(tensor, in: model.source(tensor)),
+      let (rows, columns) = ScaleMap.extents(quantization.granularity, shape),
+      let matrix = matrix(scale, rows, columns),
+      let scales = ScaleMap(ofGraph: matrix, quantization.granularity, shape)
+    else { throw UnreadableCodes(reason: "its scales have the shape \(scale.shape)") }
+    guard scale.elementType == .float32 else {
+      throw UnreadableCodes(
+        reason: "its codes are \(tensor.elementType.name) and its scales \(scale.elementType.name)"
+      )
+    }
+    switch quantization.zeroPoint {
+    case nil, .constant("0")?: break
+    case .constant(let text)?: throw UnreadableCodes(reason: "its zero point is \(text)")
+    case .tensor?:
+      let points = try part(quantization.zeroPoint, "zero points")
+      guard let bytes = bytes(of: points), try isZero(bytes, ignoring: 0) else {
+        throw UnreadableCodes(reason: "its codes are \(tensor.elementType.name) and have zero points")
+      }
+    }
+    return WideNumbers(codes: codes, type: tensor.elementType, scales: scales)
   }
 
   /// The bits of a code.

@@ -9,17 +9,21 @@ struct PackedCodes: RowDecoding {
   private let bits: Int
   private let lift: UInt8
   private let isFlat: Bool
+  private let filling: UInt8
   let rows: UInt64
   let columns: UInt64
   var elementBytes: Int { 1 }
 
   /// The low `bits` of codes, one to the byte, after `lift` was added.
-  /// - Parameter rowBytes: the bytes of a row, filled up with what a code of 0 is; nil for rows without gaps.
-  init(_ codes: any RowDecoding, bits: Int, lift: UInt8, rowBytes: UInt64? = nil) {
+  /// - Parameters:
+  ///   - rowBytes: the bytes of a row; nil for rows without gaps.
+  ///   - filling: what rows are filled up with, before `lift` is added.
+  init(_ codes: any RowDecoding, bits: Int, lift: UInt8, rowBytes: UInt64? = nil, filling: UInt8 = 0) {
     precondition((1...8).contains(bits) && codes.elementBytes == 1)
     self.codes = codes
     self.bits = bits
     self.lift = lift
+    self.filling = filling
     isFlat = rowBytes == nil
     rows = rowBytes == nil ? 1 : codes.rows
     // As many codes as memory addresses have bits: what reads them has checked that.
@@ -42,11 +46,11 @@ struct PackedCodes: RowDecoding {
     }
   }
 
-  /// The codes of a row, with zeros behind its end.
+  /// The codes of a row, and what it is filled up with.
   private func row(_ row: UInt64, _ first: UInt64, _ end: UInt64) throws -> [UInt8] {
     let stored = min(first, codes.columns)..<min(end, codes.columns)
     var own = stored.isEmpty ? [] : try codes.decoded(row..<row + 1, stored)
-    own += repeatElement(0, count: Int(end - first) - own.count)
+    own += repeatElement(filling, count: Int(end - first) - own.count)
     return own
   }
 
