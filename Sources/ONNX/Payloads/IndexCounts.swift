@@ -33,6 +33,19 @@ package struct IndexCounts: Sendable, Hashable {
     coordinateBytes = space.outer == nil ? nil : coordinates
   }
 
+  /// Those of a piece with so many nonzeros, apart from coordinates; nil where it depends on their places how many bytes
+  /// linear indices take.
+  package init?(nnz: UInt64, _ piece: MaskPiece, _ space: IndexSpace) {
+    guard piece.rowCount > 0, piece.columnCount > 0 else { return nil }
+    let first = piece.firstRow * space.columns + piece.firstColumn
+    let last = first + UInt64(piece.rowCount - 1) * space.columns + UInt64(piece.columnCount - 1)
+    let length = Varint.byteCount(of: first)
+    guard length == Varint.byteCount(of: last) else { return nil }
+    self.nnz = nnz
+    linearBytes = nnz * UInt64(length)
+    coordinateBytes = nil
+  }
+
   /// The counts of two pieces.
   package static func + (left: IndexCounts, right: IndexCounts) -> IndexCounts {
     var sum = left
