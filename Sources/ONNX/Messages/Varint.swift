@@ -8,6 +8,13 @@ enum Varint {
     (70 &- (value | 1).leadingZeroBitCount) / 7
   }
 
+  /// The bytes that each of `count` consecutive values takes, from `first` on; nil where they differ, or there are none.
+  static func commonByteCount(_ first: UInt64, count: Int) -> Int? {
+    guard count > 0 else { return nil }
+    let length = byteCount(of: first)
+    return length == byteCount(of: first + UInt64(count - 1)) ? length : nil
+  }
+
   /// The bytes of a value.
   static func bytes(of value: UInt64) -> [UInt8] {
     var (bytes, rest): ([UInt8], UInt64) = ([], value)

@@ -38,9 +38,8 @@ package struct IndexCounts: Sendable, Hashable {
   package init?(nnz: UInt64, _ piece: MaskPiece, _ space: IndexSpace) {
     guard piece.rowCount > 0, piece.columnCount > 0 else { return nil }
     let first = piece.firstRow * space.columns + piece.firstColumn
-    let last = first + UInt64(piece.rowCount - 1) * space.columns + UInt64(piece.columnCount - 1)
-    let length = Varint.byteCount(of: first)
-    guard length == Varint.byteCount(of: last) else { return nil }
+    let last = UInt64(piece.rowCount - 1) * space.columns + UInt64(piece.columnCount - 1)
+    guard let length = Varint.commonByteCount(first, count: Int(last + 1)) else { return nil }
     self.nnz = nnz
     linearBytes = nnz * UInt64(length)
     coordinateBytes = nil
@@ -84,6 +83,14 @@ package struct IndexCounts: Sendable, Hashable {
   ) -> (count: UInt64, bytes: UInt64) {
     var (total, bytes): (UInt64, UInt64) = (0, 0)
     var done = 0
+    if let length = Varint.commonByteCount(first, count: count) {
+      while done < count {
+        let word = mask.maskWord(at: start &+ done / 8, bits: count &- done)
+        total &+= UInt64(truncatingIfNeeded: word.nonzeroBitCount)
+        done &+= 64
+      }
+      return (total, total &* UInt64(truncatingIfNeeded: length))
+    }
     while done < count {
       var word = mask.maskWord(at: start &+ done / 8, bits: count &- done)
       let low = first &+ UInt64(truncatingIfNeeded: done)
