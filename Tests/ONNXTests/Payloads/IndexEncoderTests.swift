@@ -102,7 +102,8 @@ struct IndexEncoderTests {
 
   @Test("Counts of nonzeros tell the bytes of rows whose indices have one length")
   func countsOfRows() throws {
-    let space = try #require(IndexSpace(#require(Shape([400, 100])), isOneRow: false))
+    let shape = try #require(Shape([400, 100]))
+    let space = try #require(IndexSpace(shape, isOneRow: false))
     let mask = [UInt8](repeating: 0x83, count: 2 * 13)
     for (row, isKnown) in [(0, false), (1, false), (2, true), (163, false), (164, true)] as [(UInt64, Bool)] {
       let piece = MaskPiece(firstRow: row, rowCount: 2, firstColumn: 0, columnCount: 100)
@@ -120,7 +121,8 @@ struct IndexEncoderTests {
     let piece = MaskPiece(firstRow: 0, rowCount: 1, firstColumn: first / 8 * 8, columnCount: 100)
     let mask: [UInt8] = (0..<13).map { $0 % 3 == 0 ? 0x91 : 0x0C }
     var buffer: [UInt8] = []
-    let count = try #require(IndexEncoder(.linearVarints, space)).encode(mask, piece, into: &buffer)
+    let encoder = try #require(IndexEncoder(.linearVarints, space))
+    let count = encoder.encode(mask, piece, into: &buffer)
     #expect(IndexProof.matches(buffer, count: count, mask, piece, space))
     #expect(!IndexProof.matches(buffer, count: count - 1, mask, piece, space))
     #expect(!IndexProof.matches(buffer + [0], count: count + 1, mask, piece, space))
