@@ -40,10 +40,16 @@ package struct ONNXReader: Sendable {
   /// Reads a model, and gives the source back its descriptor.
   /// - Parameters:
   ///   - folder: where external data are looked for; a model that has some is refused without it.
+  ///   - elsewhere: sources that stand for external files, by their locations: those of an output that is not visible.
   ///   - lenient: whether names that are no UTF-8 are read.
   /// - Throws: ``ONNXFault``, and what reading throws.
-  package init(source: any ByteSource, folder: Folder?, lenient: Bool = false) throws {
-    var walk = ModelWalk(source, folder: folder, isLenient: lenient)
+  package init(
+    source: any ByteSource,
+    folder: Folder?,
+    elsewhere: [String: any ByteSource] = [:],
+    lenient: Bool = false
+  ) throws {
+    var walk = ModelWalk(source, ExternalFiles(folder, elsewhere: elsewhere), isLenient: lenient)
     try walk.readModel()
     try source.rest()
     self.source = source

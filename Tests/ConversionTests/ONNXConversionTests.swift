@@ -212,6 +212,26 @@ struct ONNXConversionTests {
     #expect(try bench.temporary.entries() == ["in.onnx"])
   }
 
+  @Test(
+    "elements that leave bits of the last byte unused are compared, digested and kept",
+    arguments: [(21, 5, 3), (25, 3, 1), (27, 5, 4)] as [(Int64, Int64, Int)]
+  )
+  func unusedBits(_ type: Int64, _ count: Int64, _ byteCount: Int) throws {
+    for (name, byte) in [("in.onnx", 1), ("other.onnx", 2)] as [(String, UInt8)] {
+      var graph = SampleGraph()
+      let data = [UInt8](repeating: byte, count: byteCount)
+      graph.weights = [
+        (SampleGraph.Weight(name: "w", type: type, extents: [count], data: data), .product),
+        (SampleGraph.weight("fc", [8, 8], [UInt32](repeating: 0, count: 64)), .product),
+      ]
+      try bench.temporary.write(graph.bytes, to: name)
+    }
+    let report = try bench.differences("in.onnx", "other.onnx")
+    #expect(report.differences.map(\.name.text) == ["w"])
+    try bench.convert("in.onnx", "out.onnx", Self.layout("csr"))
+    #expect(try bench.differences("in.onnx", "out.onnx").isEqual)
+  }
+
   @Test("a model without a graph asks for one")
   func noGraph() throws {
     let file = SafetensorsBuilder([.init("w", "F32", [1], [0, 0, 0, 0])])

@@ -230,6 +230,40 @@ struct ONNXExternalDataTests {
     }
   }
 
+  @Test("what must be transposed is not read from the safetensors file, where it lies otherwise")
+  func transposedBeside() throws {
+    try withSeed { generator in
+      try bench.temporary.write(Self.graph(&generator).bytes, to: "base.onnx")
+      let bits = SampleGraph.bits(960, zeros: 50, &generator)
+      let entry = SafetensorsBuilder.Entry("fc1", "F32", [24, 40], elements: bits.map(UInt64.init))
+      try bench.temporary.write(SafetensorsBuilder([entry]).bytes, to: "weights.safetensors")
+      var options = Self.options(.file("weights.safetensors"))
+      options.graph = bench.path("base.onnx")
+      try bench.convert("weights.safetensors", "out.onnx", options)
+      try bench.convert("out.onnx", "check.safetensors", ConversionBench.options())
+      let stored = try #require(try StoredTensors(bench.temporary.read("check.safetensors"))["fc1"])
+      try #require(stored.elements == (0..<960).map { UInt64(bits[$0 % 24 * 40 + $0 / 24]) })
+    }
+  }
+
+  @Test("never brings in what the graph has elsewhere besides the weights that it is given")
+  func neverWithGraph() throws {
+    try withSeed { generator in
+      try bench.temporary.write(Self.graph(&generator).bytes, to: "plain.onnx")
+      try bench.convert("plain.onnx", "base.onnx", Self.options(.file("base.bin")))
+      let bits = SampleGraph.bits(960, zeros: 50, &generator)
+      let entry = SafetensorsBuilder.Entry("fc1", "F32", [40, 24], elements: bits.map(UInt64.init))
+      try bench.temporary.write(SafetensorsBuilder([entry]).bytes, to: "weights.safetensors")
+      var options = Self.options(.never)
+      options.graph = bench.path("base.onnx")
+      let report = try bench.convert("weights.safetensors", "out.onnx", options)
+      try #require(report.tensors.map(\.name.text) == ["fc1"])
+      try bench.temporary.remove("base.bin")
+      let report2 = try bench.differences("plain.onnx", "out.onnx")
+      try #require(report2.differences.map(\.name.text) == ["fc1"])
+    }
+  }
+
   @Test("a graph reads its weights from the safetensors file beside it, of which no copy is made")
   func shared() throws {
     try withSeed { generator in

@@ -61,6 +61,7 @@ extension Converter {
         )
       }
     }
+    addKept(&work)
     if options.layout != .keep || options.graph != nil {
       try ONNXForms(graph: graph, rules: work.rules, options: options, pool: pool, progress: progress)
         .decide(&work.changes)
@@ -73,6 +74,25 @@ extension Converter {
     try plan(&work, source.model)
     if let transaction { try write(work, to: transaction, source.model) }
     return report(work, source, seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// What a graph has besides the weights that it is given keeps its form, and is changed only where elements move into
+  /// or out of other files.
+  private func addKept(_ work: inout ONNXWork) {
+    guard options.graph != nil else { return }
+    let given = Set(work.changes.map(\.place))
+    for (place, tensor) in work.graph.model.tensors.enumerated() where !given.contains(place) {
+      var change = ONNXChange(
+        place: place,
+        work.graph.subject(at: place),
+        tensor,
+        in: work.graph.model.source(of: tensor),
+        isGrafted: false
+      )
+      change.form = work.graph.form(at: place)
+      change.keepsForm = true
+      work.changes.append(change)
+    }
   }
 
   /// The model whose graph is written.
@@ -200,18 +220,21 @@ extension Converter {
       progress: progress
     )
     try writer.write(work.plan, to: target, external: data)
-    if options.verify { try verify(work, target) }
+    if options.verify { try verify(work, target, data) }
     try transaction.commit()
   }
 
-  /// Reads the written model back and compares every tensor that does not lie outside.
-  private func verify(_ work: ONNXWork, _ written: OutputFile) throws {
-    guard work.external.written == nil, work.external.shared == nil, work.graph.reader.externalFiles.isEmpty
-    else {
-      return
-    }
+  /// Reads the written model back and compares every tensor.
+  private func verify(_ work: ONNXWork, _ written: OutputFile, _ data: OutputFile?) throws {
+    var elsewhere: [String: any ByteSource] = [:]
+    for file in work.graph.reader.externalFiles { elsewhere[file.location] = file.source }
+    if let shared = work.external.shared { elsewhere[shared.name] = shared.source }
+    if let written = work.external.written, let data { elsewhere[written.name] = data.readBack() }
     let name = Folder.lastComponent(of: output)
-    let again = try ONNXImport(ONNXReader(source: written.readBack(), folder: nil), name: name)
+    let again = try ONNXImport(
+      ONNXReader(source: written.readBack(), folder: nil, elsewhere: elsewhere),
+      name: name
+    )
     let comparison = ModelComparison(
       pool: pool,
       chunkBytes: options.resources.chunkBytes,
@@ -231,7 +254,7 @@ extension Converter {
   private func report(_ work: ONNXWork, _ source: Work, seconds: Double) -> ConversionReport {
     let types = Dictionary(source.typeChanges.map { ($0.name, $0) }) { first, _ in first }
     let made = Set(work.made.map(\.place))
-    let tensors = work.changes.map { change in
+    let tensors = work.changes.filter { !$0.keepsForm }.map { change in
       let type = types[change.tensor.name]
       let isMade = made.contains(change.place)
       return ConversionReport.TensorResult(

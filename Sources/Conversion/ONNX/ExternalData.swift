@@ -14,7 +14,7 @@ struct ExternalData {
   /// The file that takes elements, and its length; nil where none is written.
   private(set) var written: (name: String, byteCount: UInt64)?
   /// The file of others that elements are read from where they are.
-  private(set) var shared: String?
+  private(set) var shared: (name: String, source: any ByteSource)?
   /// The files that have to stand beside the output.
   private(set) var carried: [Carried] = []
 
@@ -42,10 +42,11 @@ struct ExternalData {
 
   /// Reads tensors from where they are: a safetensors file beside the output.
   init(sharing name: String, _ changes: inout [ONNXChange], _ model: Model, file: Int) {
-    shared = name
+    shared = (name, model.files[file].source)
     for index in changes.indices {
       let change = changes[index]
-      guard change.form == .dense, change.isGrafted, !change.isDecoded, change.denseByteCount >= Self.leastBytes,
+      guard change.form == .dense, change.isGrafted, !change.isDecoded,
+        change.denseByteCount >= Self.leastBytes,
         case .dense(let region) = change.tensor.storage, Int(region.file) == file
       else { continue }
       changes[index].external = (name, region.offset)
@@ -63,11 +64,13 @@ struct ExternalData {
     for file in needed.sorted() {
       let external = graph.reader.externalFiles[file]
       let path = folder + "/" + external.location
-      if let there = try FileIdentity.at(path), there.isSameFile(as: external.source.identity) { continue }
+      // Files of a model that was opened are files.
+      guard let source = external.source as? InputFile else { continue }
+      if let there = try FileIdentity.at(path), there.isSameFile(as: source.identity) { continue }
       carried.append(
         Carried(
           components: external.location.split(separator: "/").map(String.init),
-          source: external.source
+          source: source
         )
       )
     }

@@ -117,7 +117,9 @@ struct Grafting {
     var turned = tensor
     turned.shape = target.shape
     turned.storage = .dense(Region(file: 0, offset: start, byteCount: bytes))
-    return (ONNXChange(place: place, subject, turned, in: decoded, isGrafted: true), true)
+    var change = ONNXChange(place: place, subject, turned, in: decoded, isGrafted: true)
+    change.isDecoded = true
+    return (change, true)
   }
 
   /// Of a square matrix the shape does not tell whether it is turned: checkpoints of PyTorch sum over the last axis.
@@ -171,7 +173,11 @@ public struct GraftFault: Fault, Hashable {
           "--type \(expected.name.lowercased()), where weights are to change"
         )
       case .otherShape(let found, let expected):
-        ("has the shape \(found) in the input and \(expected) in the graph", nil)
+        (
+          "has the shape \(found) in the input and \(expected) in the graph",
+          found.rank == 2 && expected.rank == 2 && found.extents == expected.extents.reversed()
+            ? "a dense input can be transposed: --layout dense comes first" : nil
+        )
       case .noExactForm(let scheme, let graph, let reason):
         (
           "\(scheme) has no exact form in the graph's \(graph): \(reason)",

@@ -36,6 +36,7 @@ struct ONNXForms {
     var counted: [(change: Int, forms: [ONNXForm])] = []
     for index in changes.indices {
       let change = changes[index]
+      if change.keepsForm { continue }
       if change.tensor.isExpansion && !options.allowExpand {
         throw ExpansionFault(change.tensor, in: change.source)
       }
@@ -52,10 +53,8 @@ struct ONNXForms {
       counted.append((index, wanted))
       progress.expect(change.tensor.denseByteCount)
     }
-    for (index, forms) in counted {
-      try count(&changes[index])
-      changes[index].form = choose(changes[index], forms)
-    }
+    try count(counted.map(\.change), &changes)
+    for (index, forms) in counted { changes[index].form = choose(changes[index], forms) }
     for index in changes.indices where changes[index].form == .dense && changes[index].tensor.layout != .dense
     {
       changes[index].before = []
@@ -101,29 +100,63 @@ struct ONNXForms {
       ?? .dense
   }
 
-  /// Counts the nonzeros of each chunk, and what their indices take.
-  private func count(_ change: inout ONNXChange) throws {
-    guard var reader = change.reader, let space = change.space,
-      let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
-    else { return }
-    progress.begin(change.tensor.name.text)
-    try reader.survey(on: pool, allowingExpansion: options.allowExpand)
-    change.reader = reader
-    let surveyed = reader
-    let counts = Mutex([IndexCounts](repeating: IndexCounts(), count: reader.grid.count))
-    try pool.forEach(reader.grid.count) {
+  /// What counting a tensor needs.
+  private struct Counter {
+    let change: Int
+    let reader: DenseReader
+    let coder: ChunkCoder
+    let space: IndexSpace
+  }
+
+  /// Counts the nonzeros of each chunk, and what their indices take: of all tensors as one queue, as many are small.
+  private func count(_ numbers: [Int], _ changes: inout [ONNXChange]) throws {
+    var counters: [Counter] = []
+    for number in numbers {
+      try changes[number].reader?.survey(on: pool, allowingExpansion: options.allowExpand)
+      let change = changes[number]
+      guard let reader = change.reader, let space = change.space,
+        let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
+      else { continue }
+      counters.append(Counter(change: number, reader: reader, coder: coder, space: space))
+    }
+    let all = counters
+    let counts = Mutex(all.map { [IndexCounts](repeating: IndexCounts(), count: $0.reader.grid.count) })
+    try pool.forEachChunk(of: all.map(\.reader)) {
       (workspace: DenseReader.Workspace(), encoded: EncodedChunk())
-    } _: { index, state in
-      let chunk = surveyed.grid[index]
-      progress.advance(try surveyed.read(index, &state.workspace))
-      _ = try coder.encode(state.workspace.dense, chunk, before: 0, into: &state.encoded)
-      let found = IndexCounts(state.encoded.structure, MaskPiece(chunk), space)
-      counts.withLock { $0[index] = found }
+    } _: { place, index, state in
+      let (reader, coder) = (all[place].reader, all[place].coder)
+      progress.advance(try reader.read(index, &state.workspace))
+      let found = try Self.counts(
+        in: state.workspace.dense,
+        reader.grid[index],
+        coder,
+        all[place].space,
+        &state.encoded
+      )
+      counts.withLock { $0[place][index] = found }
     }
-    try change.source.rest()
-    change.before = counts.withLock { counts in
-      counts.reduce(into: [IndexCounts()]) { $0.append($0[$0.count - 1] + $1) }
+    counts.withLock { counts in
+      for (place, counter) in all.enumerated() {
+        changes[counter.change].before = counts[place].reduce(into: [IndexCounts()]) {
+          $0.append($0[$0.count - 1] + $1)
+        }
+      }
     }
+    for number in numbers { try changes[number].source.rest() }
+  }
+
+  /// Counts a chunk; a mask is made only where the places of nonzeros matter.
+  private static func counts(
+    in dense: [UInt8],
+    _ chunk: Chunk,
+    _ coder: ChunkCoder,
+    _ space: IndexSpace,
+    _ encoded: inout EncodedChunk
+  ) throws -> IndexCounts {
+    let piece = MaskPiece(chunk)
+    if let counts = IndexCounts(nnz: UInt64(coder.countStored(dense, chunk)), piece, space) { return counts }
+    _ = try coder.encode(dense, chunk, before: 0, into: &encoded)
+    return IndexCounts(encoded.structure, piece, space)
   }
 }
 

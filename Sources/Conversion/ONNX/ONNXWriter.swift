@@ -23,6 +23,22 @@ struct ONNXWriter {
     var mask: UInt64 = 0
   }
 
+  /// A tensor that is encoded or decoded.
+  private struct Job {
+    let change: ONNXChange
+    let reader: DenseReader
+    let places: Places
+    let values: (output: OutputFile, offset: UInt64)
+    /// What makes it sparse; nil where it becomes dense.
+    let encoding: Encoding?
+  }
+
+  private struct Encoding {
+    let coder: ChunkCoder
+    let indices: IndexEncoder
+    let space: IndexSpace
+  }
+
   private struct State {
     var workspace = DenseReader.Workspace()
     var encoded = EncodedChunk()
@@ -55,6 +71,7 @@ struct ONNXWriter {
     }
     try copier.copy(copies, from: graph, to: output)
     try graph.rest()
+    var jobs: [Int: [Job]] = [:]
     for (number, change) in changes.enumerated() {
       var place = places[number]
       if let external = change.external {
@@ -62,83 +79,108 @@ struct ONNXWriter {
         guard let data else { continue }
         place.values = (data, external.offset)
       }
-      progress.begin(change.tensor.name.text)
-      try write(change, place, to: output)
-      try change.source.rest()
+      guard let values = place.values else { continue }
+      if change.form == .dense, case .dense(let region) = change.tensor.storage {
+        progress.begin(change.tensor.name.text)
+        try copier.copy([(region, values.offset)], from: change.source, to: values.output)
+        try change.source.rest()
+      } else if let job = job(change, place, values) {
+        jobs[change.tensor.storage.file, default: []].append(job)
+      }
     }
+    for (_, jobs) in jobs.sorted(by: { $0.key < $1.key }) { try write(jobs, to: output) }
   }
 
-  private func write(_ change: ONNXChange, _ places: Places, to output: OutputFile) throws {
-    guard let values = places.values else { return }
-    if change.form != .dense { return try encode(change, places, values.offset, to: output) }
-    if case .dense(let region) = change.tensor.storage {
-      return try copier.copy([(region, values.offset)], from: change.source, to: values.output)
+  private func job(
+    _ change: ONNXChange,
+    _ places: Places,
+    _ values: (output: OutputFile, offset: UInt64)
+  ) -> Job? {
+    guard let reader = change.reader else { return nil }
+    var encoding: Encoding?
+    if change.form != .dense {
+      guard let space = change.space, let indices = IndexEncoder(.linearVarints, space),
+        let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
+      else { return nil }
+      encoding = Encoding(coder: coder, indices: indices, space: space)
     }
-    guard let reader = change.reader else { return }
-    try pool.forEach(reader.grid.count) {
-      DenseReader.Workspace()
-    } _: { index, workspace in
-      let count = try reader.read(index, &workspace)
-      let offset = values.offset + reader.grid.denseRange(of: reader.grid[index]).offset
-      try values.output.write(workspace.dense, 0..<count, at: offset)
+    return Job(change: change, reader: reader, places: places, values: values, encoding: encoding)
+  }
+
+  /// Writes tensors of one file as one queue of chunks, so that small ones keep all threads busy too.
+  private func write(_ jobs: [Job], to output: OutputFile) throws {
+    if let first = jobs.first { progress.begin(first.change.source.displayName) }
+    try pool.forEachChunk(of: jobs.map(\.reader)) {
+      State()
+    } _: { place, index, state in
+      let job = jobs[place]
+      let count = try job.reader.read(index, &state.workspace)
+      if let encoding = job.encoding {
+        try write(index, job, encoding, &state, to: output)
+      } else {
+        let offset = job.reader.grid.denseRange(of: job.reader.grid[index]).offset
+        try job.values.output.write(state.workspace.dense, 0..<count, at: job.values.offset + offset)
+      }
       progress.advance(count)
     }
+    for job in jobs { try job.change.source.rest() }
   }
 
-  /// Encodes the chunks of a tensor that becomes sparse.
-  private func encode(_ change: ONNXChange, _ places: Places, _ values: UInt64, to output: OutputFile) throws
-  {
-    guard let reader = change.reader, let space = change.space,
-      let indices = IndexEncoder(.linearVarints, space),
-      let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
-    else { return }
-    let width = UInt64(reader.grid.elementBytes)
-    try pool.forEach(reader.grid.count) {
-      State()
-    } _: { index, state in
-      let chunk = reader.grid[index]
-      let piece = MaskPiece(chunk)
-      let (before, after) = (change.before[index], change.before[index + 1])
-      progress.advance(try reader.read(index, &state.workspace))
-      let count = try coder.encode(state.workspace.dense, chunk, before: before.nnz, into: &state.encoded)
-      guard UInt64(count) == after.nnz - before.nnz else {
-        throw LayoutFault(file: change.source.displayName, tensor: change.tensor.name, .changed)
-      }
-      var isProved = coder.proves(
-        state.encoded,
-        chunk,
-        count: count,
-        before: before.nnz,
-        equals: state.workspace.dense,
-        scratch: &state.proof
-      )
+  /// Encodes a chunk of a tensor that becomes sparse, decodes it again, compares, and writes its parts.
+  private func write(
+    _ index: Int,
+    _ job: Job,
+    _ encoding: Encoding,
+    _ state: inout State,
+    to output: OutputFile
+  ) throws {
+    let (change, grid) = (job.change, job.reader.grid)
+    let chunk = grid[index]
+    let piece = MaskPiece(chunk)
+    let (before, after) = (change.before[index], change.before[index + 1])
+    let count = try encoding.coder.encode(
+      state.workspace.dense,
+      chunk,
+      before: before.nnz,
+      into: &state.encoded
+    )
+    guard UInt64(count) == after.nnz - before.nnz else {
+      throw LayoutFault(file: change.source.displayName, tensor: change.tensor.name, .changed)
+    }
+    var isProved = encoding.coder.proves(
+      state.encoded,
+      chunk,
+      count: count,
+      before: before.nnz,
+      equals: state.workspace.dense,
+      scratch: &state.proof
+    )
+    try output.write(
+      state.encoded.values,
+      0..<state.encoded.valueByteCount,
+      at: job.values.offset + before.nnz * UInt64(grid.elementBytes)
+    )
+    if change.form == .bitmask {
+      let first = chunk.firstRow * grid.columns + chunk.firstColumn
       try output.write(
-        state.encoded.values,
-        0..<state.encoded.valueByteCount,
-        at: values + before.nnz * width
+        state.encoded.structure,
+        0..<state.encoded.structureByteCount,
+        at: job.places.mask + first / 8
       )
-      if change.form == .bitmask {
-        let first = chunk.firstRow * reader.grid.columns + chunk.firstColumn
-        try output.write(
-          state.encoded.structure,
-          0..<state.encoded.structureByteCount,
-          at: places.mask + first / 8
-        )
-      } else {
-        let bytes = indices.encode(state.encoded.structure, piece, into: &state.indices)
-        isProved =
-          isProved && UInt64(bytes) == after.linearBytes - before.linearBytes
-          && IndexProof.matches(state.indices, count: bytes, state.encoded.structure, piece, space)
-        try output.write(state.indices, 0..<bytes, at: places.indices + before.linearBytes)
-      }
-      guard isProved else {
-        throw EncodingFault(
-          file: change.source.displayName,
-          tensor: change.tensor.name,
-          layout: .csr,
-          row: chunk.firstRow
-        )
-      }
+    } else {
+      let bytes = encoding.indices.encode(state.encoded.structure, piece, into: &state.indices)
+      isProved =
+        isProved && UInt64(bytes) == after.linearBytes - before.linearBytes
+        && IndexProof.matches(state.indices, count: bytes, state.encoded.structure, piece, encoding.space)
+      try output.write(state.indices, 0..<bytes, at: job.places.indices + before.linearBytes)
+    }
+    guard isProved else {
+      throw EncodingFault(
+        file: change.source.displayName,
+        tensor: change.tensor.name,
+        layout: .csr,
+        row: chunk.firstRow
+      )
     }
   }
 }

@@ -1,12 +1,12 @@
-package import ByteIO
-internal import ModelIR
+internal import ByteIO
+package import ModelIR
 
 /// A file beside a model that holds elements of its tensors.
 package struct ONNXExternalFile: Sendable {
   /// The path within the model's folder, without components that say nothing.
   package var location: String
   /// The file.
-  package var source: InputFile
+  package var source: any ByteSource
   /// The first SHA-1 that a tensor declares for the whole file, as it is written. Nothing in ONNX compares it.
   package var checksum: String?
 }
@@ -20,7 +20,13 @@ struct ExternalFiles {
   private var numbers: [String: Int] = [:]
   private(set) var files: [ONNXExternalFile] = []
 
-  init(_ folder: Folder?) { self.folder = folder }
+  /// Sources that stand for files, by their locations, before any folder is looked into.
+  private let elsewhere: [String: any ByteSource]
+
+  init(_ folder: Folder?, elsewhere: [String: any ByteSource] = [:]) {
+    self.folder = folder
+    self.elsewhere = elsewhere
+  }
 
   /// The number of the file at `location`, opened if it was not before.
   /// - Throws: ``ONNXFault/Rule`` in a ``Refusal``.
@@ -36,6 +42,11 @@ struct ExternalFiles {
     if let known = numbers[plain] {
       if files[known].checksum == nil { files[known].checksum = checksum }
       return known
+    }
+    if let source = elsewhere[plain] {
+      numbers[plain] = files.count
+      files.append(ONNXExternalFile(location: plain, source: source, checksum: checksum))
+      return files.count - 1
     }
     guard var folder else { throw Refusal(rule: .noFolder) }
     guard files.count < Limits.shards else {

@@ -8,6 +8,13 @@ enum Varint {
     (70 &- (value | 1).leadingZeroBitCount) / 7
   }
 
+  /// The bytes that each of `count` consecutive values takes, from `first` on; nil where they differ, or there are none.
+  static func commonByteCount(_ first: UInt64, count: Int) -> Int? {
+    guard count > 0 else { return nil }
+    let length = byteCount(of: first)
+    return length == byteCount(of: first + UInt64(count - 1)) ? length : nil
+  }
+
   /// The bytes of a value.
   static func bytes(of value: UInt64) -> [UInt8] {
     var (bytes, rest): ([UInt8], UInt64) = ([], value)
@@ -46,5 +53,19 @@ enum Varint {
     bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) &>> 2
     bits = bits & 0x0000_0000_0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) &>> 4
     return (bits, ends.trailingZeroBitCount / 8 &+ 1)
+  }
+
+  /// The value of the varint that starts at the lowest byte of eight, if it takes just `byteCount` bytes, at most 8.
+  ///
+  /// Whoever knows the length can go on to the next varint before this one is decoded.
+  @inline(__always)
+  static func unpacked(_ bytes: UInt64, byteCount: Int) -> UInt64? {
+    let unused = UInt64(truncatingIfNeeded: (8 &- byteCount) &* 8)
+    let own = bytes & (.max &>> unused)
+    if own & 0x8080_8080_8080_8080 != 0x0080_8080_8080_8080 &>> unused { return nil }
+    var bits = own & 0x7F7F_7F7F_7F7F_7F7F
+    bits = bits & 0x007F_007F_007F_007F | (bits & 0x7F00_7F00_7F00_7F00) &>> 1
+    bits = bits & 0x0000_3FFF_0000_3FFF | (bits & 0x3FFF_0000_3FFF_0000) &>> 2
+    return bits & 0x0000_0000_0FFF_FFFF | (bits & 0x0FFF_FFFF_0000_0000) &>> 4
   }
 }

@@ -33,6 +33,18 @@ package struct IndexCounts: Sendable, Hashable {
     coordinateBytes = space.outer == nil ? nil : coordinates
   }
 
+  /// Those of a piece with so many nonzeros, apart from coordinates; nil where it depends on their places how many bytes
+  /// linear indices take.
+  package init?(nnz: UInt64, _ piece: MaskPiece, _ space: IndexSpace) {
+    guard piece.rowCount > 0, piece.columnCount > 0 else { return nil }
+    let first = piece.firstRow * space.columns + piece.firstColumn
+    let last = UInt64(piece.rowCount - 1) * space.columns + UInt64(piece.columnCount - 1)
+    guard let length = Varint.commonByteCount(first, count: Int(last + 1)) else { return nil }
+    self.nnz = nnz
+    linearBytes = nnz * UInt64(length)
+    coordinateBytes = nil
+  }
+
   /// The counts of two pieces.
   package static func + (left: IndexCounts, right: IndexCounts) -> IndexCounts {
     var sum = left
@@ -71,6 +83,14 @@ package struct IndexCounts: Sendable, Hashable {
   ) -> (count: UInt64, bytes: UInt64) {
     var (total, bytes): (UInt64, UInt64) = (0, 0)
     var done = 0
+    if let length = Varint.commonByteCount(first, count: count) {
+      while done < count {
+        let word = mask.maskWord(at: start &+ done / 8, bits: count &- done)
+        total &+= UInt64(truncatingIfNeeded: word.nonzeroBitCount)
+        done &+= 64
+      }
+      return (total, total &* UInt64(truncatingIfNeeded: length))
+    }
     while done < count {
       var word = mask.maskWord(at: start &+ done / 8, bits: count &- done)
       let low = first &+ UInt64(truncatingIfNeeded: done)

@@ -35,7 +35,12 @@ package struct IndexEncoder: Sendable {
       let bits = mask.span.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
       let first = number * space.columns + piece.firstColumn
       switch form {
-      case .linearVarints: Self.putVarints(bits, piece.columnCount, from: first, after: [], &output, &place)
+      case .linearVarints:
+        if let length = Varint.commonByteCount(first, count: piece.columnCount), first % 64 == 0 {
+          Self.putVarints(bits, piece.columnCount, from: first, length: length, &output, &place)
+        } else {
+          Self.putVarints(bits, piece.columnCount, from: first, after: [], &output, &place)
+        }
       case .linearRaw: Self.putRaw(bits, piece.columnCount, from: first, &output, &place)
       case .coordinateVarints:
         let lead = space.coordinates(ofRow: number)?.flatMap(Varint.bytes(of:)) ?? []
@@ -88,6 +93,32 @@ package struct IndexEncoder: Sendable {
         }
         output.storeBytes(of: packed.littleEndian, toByteOffset: at, as: UInt64.self)
         at &+= own
+      }
+      done &+= 64
+    }
+    place = at
+  }
+
+  /// The numbers of a row's set bits, all of `length` bytes, where the first bit's is a multiple of 64.
+  private static func putVarints(
+    _ mask: Span<UInt8>,
+    _ count: Int,
+    from first: UInt64,
+    length: Int,
+    _ output: inout MutableRawSpan,
+    _ place: inout Int
+  ) {
+    var at = place
+    var done = 0
+    while done < count {
+      var word = mask.maskWord(at: done / 8, bits: count &- done)
+      // The numbers of a word differ in the lowest six bits of their first bytes alone.
+      let base = Varint.packed(first &+ UInt64(truncatingIfNeeded: done), length)
+      while word != 0 {
+        let packed = base | UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
+        word &= word &- 1
+        output.storeBytes(of: packed.littleEndian, toByteOffset: at, as: UInt64.self)
+        at &+= length
       }
       done &+= 64
     }

@@ -1,6 +1,12 @@
 /// Whether bytes are the linear indices of a mask's set bits: they are decoded again, one after the other.
 package enum IndexProof {
+  /// How many bytes behind the last index have to be readable.
+  package static let slack = 8
+
   /// Compares the varints in the first `count` bytes of `bytes` with the bits of a piece of a mask.
+  ///
+  /// Varints that are longer than they have to be are none of ours, and do not match.
+  /// - Parameter bytes: ends in ``slack`` bytes, of any content, as ``IndexEncoder`` leaves them.
   package static func matches(
     _ bytes: [UInt8],
     count: Int,
@@ -8,31 +14,85 @@ package enum IndexProof {
     _ piece: MaskPiece,
     _ space: IndexSpace
   ) -> Bool {
+    precondition(bytes.count >= count + slack && mask.count >= piece.byteCount)
     let (bytes, mask) = (bytes.span, mask.span)
     var place = 0
     for row in 0..<piece.rowCount {
+      let bits = mask.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
       let first = (piece.firstRow + UInt64(row)) * space.columns + piece.firstColumn
-      let start = row * piece.bytesPerRow
-      var done = 0
-      while done < piece.columnCount {
-        var word = mask.maskWord(at: start &+ done / 8, bits: piece.columnCount &- done)
-        while word != 0 {
-          let expected = first &+ UInt64(truncatingIfNeeded: done &+ word.trailingZeroBitCount)
-          word &= word &- 1
-          var (number, shift): (UInt64, UInt64) = (0, 0)
-          while true {
-            guard place < count, shift < 64 else { return false }
-            let byte = bytes[place]
-            place &+= 1
-            number |= UInt64(byte & 0x7F) &<< shift
-            if byte < 0x80 { break }
-            shift &+= 7
-          }
-          if number != expected { return false }
-        }
-        done &+= 64
+      let isSame: Bool
+      if let length = Varint.commonByteCount(first, count: piece.columnCount), first % 64 == 0 {
+        isSame = matches(bytes, &place, bits, piece.columnCount, from: first, length: length)
+      } else {
+        isSame = matches(bytes, &place, bits, piece.columnCount, from: first)
       }
+      if !isSame || place > count { return false }
     }
     return place == count
+  }
+
+  /// Compares the indices of a row, whatever their lengths are.
+  private static func matches(
+    _ bytes: Span<UInt8>,
+    _ place: inout Int,
+    _ mask: Span<UInt8>,
+    _ columns: Int,
+    from first: UInt64
+  ) -> Bool {
+    var done = 0
+    while done < columns {
+      var word = mask.maskWord(at: done / 8, bits: columns &- done)
+      let low = first &+ UInt64(truncatingIfNeeded: done)
+      while word != 0 {
+        let expected = low &+ UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
+        word &= word &- 1
+        let length = Varint.byteCount(of: expected)
+        guard place &+ slack <= bytes.count,
+          Varint.unpacked(bytes.word(at: place), byteCount: length) == expected
+        else { return false }
+        place &+= length
+      }
+      done &+= 64
+    }
+    return true
+  }
+
+  /// Compares the indices of a row that starts at a multiple of 64, all of them of one length.
+  ///
+  /// Then the 64 elements of a word of the mask differ in the lowest six bits of their first bytes alone: all else is
+  /// decoded once a word.
+  private static func matches(
+    _ bytes: Span<UInt8>,
+    _ place: inout Int,
+    _ mask: Span<UInt8>,
+    _ columns: Int,
+    from first: UInt64,
+    length: Int
+  ) -> Bool {
+    let own: UInt64 = .max &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8)
+    var at = place
+    var done = 0
+    while done < columns {
+      var word = mask.maskWord(at: done / 8, bits: columns &- done)
+      if word != 0 {
+        guard at &+ slack <= bytes.count else { return false }
+        let common = bytes.word(at: at) & ~0x3F
+        let low = first &+ UInt64(truncatingIfNeeded: done)
+        if Varint.unpacked(common, byteCount: length) != low { return false }
+        var difference: UInt64 = 0
+        while word != 0 {
+          guard at &+ slack <= bytes.count else { return false }
+          let bit = UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
+          // What follows an index is no part of it.
+          difference |= (bytes.word(at: at) ^ common ^ bit) & own
+          word &= word &- 1
+          at &+= length
+        }
+        if difference != 0 { return false }
+      }
+      done &+= 64
+    }
+    place = at
+    return true
   }
 }

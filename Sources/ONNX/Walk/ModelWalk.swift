@@ -33,9 +33,9 @@ struct ModelWalk {
   private let memoryLimit: UInt64
   private var memoryUsed: UInt64 = 0
 
-  init(_ source: any ByteSource, folder: Folder?, isLenient: Bool) {
+  init(_ source: any ByteSource, _ external: ExternalFiles, isLenient: Bool) {
     reader = WireReader(source)
-    external = ExternalFiles(folder)
+    self.external = external
     self.isLenient = isLenient
     memoryLimit = Self.freeMemory + 2 * min(source.byteCount, 1 << 40)
   }

@@ -91,8 +91,57 @@ struct IndexEncoderTests {
       var buffer: [UInt8] = []
       let count = encoder.encode(mask, piece, into: &buffer)
       #expect(Array(buffer.prefix(count)) == places.flatMap { WireBytes.varint($0) })
-      #expect(IndexCounts(mask, piece, space).linearBytes == UInt64(count))
+      let counts = IndexCounts(mask, piece, space)
+      #expect(counts.linearBytes == UInt64(count))
+      // Where the piece crosses the border, the number of nonzeros does not tell.
+      let known = IndexCounts(nnz: counts.nnz, piece, space)
+      #expect(known?.linearBytes == (first == border ? counts.linearBytes : nil))
+      #expect(known.map(\.nnz) == (first == border ? counts.nnz : nil))
     }
+  }
+
+  @Test("Counts of nonzeros tell the bytes of rows whose indices have one length")
+  func countsOfRows() throws {
+    let shape = try #require(Shape([400, 100]))
+    let space = try #require(IndexSpace(shape, isOneRow: false))
+    let mask = [UInt8](repeating: 0x83, count: 2 * 13)
+    for (row, isKnown) in [(0, false), (1, false), (2, true), (163, false), (164, true)] as [(UInt64, Bool)] {
+      let piece = MaskPiece(firstRow: row, rowCount: 2, firstColumn: 0, columnCount: 100)
+      let counts = IndexCounts(mask, piece, space)
+      #expect(IndexCounts(nnz: counts.nnz, piece, space)?.linearBytes == (isKnown ? counts.linearBytes : nil))
+    }
+  }
+
+  @Test(
+    "Only the indices of the mask's set bits match it, each as short as it can be",
+    arguments: [0, 100, 16_370, 2_097_130] as [UInt64]
+  )
+  func proof(first: UInt64) throws {
+    let space = try #require(IndexSpace(.vector(1 << 22), isOneRow: true))
+    let piece = MaskPiece(firstRow: 0, rowCount: 1, firstColumn: first / 8 * 8, columnCount: 100)
+    let mask: [UInt8] = (0..<13).map { $0 % 3 == 0 ? 0x91 : 0x0C }
+    var buffer: [UInt8] = []
+    let encoder = try #require(IndexEncoder(.linearVarints, space))
+    let count = encoder.encode(mask, piece, into: &buffer)
+    #expect(IndexProof.matches(buffer, count: count, mask, piece, space))
+    #expect(!IndexProof.matches(buffer, count: count - 1, mask, piece, space))
+    #expect(!IndexProof.matches(buffer + [0], count: count + 1, mask, piece, space))
+    for place in 0..<(8 * count) {
+      var broken = buffer
+      broken[place / 8] ^= 1 << UInt8(place % 8)
+      #expect(!IndexProof.matches(broken, count: count, mask, piece, space), "bit \(place)")
+    }
+    for bit in 0..<100 {
+      var other = mask
+      other[bit / 8] ^= 1 << UInt8(bit % 8)
+      #expect(!IndexProof.matches(buffer, count: count, other, piece, space), "element \(bit)")
+    }
+    // The first index in one byte more.
+    let length = try #require(buffer.firstIndex { $0 < 0x80 })
+    var longer = buffer
+    longer[length] |= 0x80
+    longer.insert(0, at: length + 1)
+    #expect(!IndexProof.matches(longer, count: count + 1, mask, piece, space))
   }
 
   @Test("Bits behind the last column count for nothing")

@@ -21,9 +21,9 @@ struct Benchmarks: ParsableCommand {
       whatever was measured, unless --strict is given.
 
       Groups: kernels, scans and threads work in memory; commands, headers and memory run whole processes; \
-      compressed-tensors and gguf do both with what their names say. What finds no room in the scratch folder is \
-      left out and says so: the folder of ten times --size needs 26 times --size, on a disk rather than in \
-      memory.
+      compressed-tensors, gguf and onnx do both with what their names say. What finds no room in the scratch \
+      folder is left out and says so: the folder of ten times --size needs 26 times --size, on a disk rather \
+      than in memory.
       """
   )
 
@@ -87,7 +87,7 @@ struct Benchmarks: ParsableCommand {
 
 /// What is measured together.
 enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case kernels, scans, threads, commands, headers, memory, gguf
+  case kernels, scans, threads, commands, headers, memory, gguf, onnx
   case compressedTensors = "compressed-tensors"
 
   /// What the figures of the group are.
@@ -101,6 +101,7 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .memory: "memory: the peak resident memory of whole processes"
     case .gguf:
       "gguf: blocks on one thread in memory, decoding against memcpy; files, the ratio as in commands"
+    case .onnx: "onnx: whole processes; conversions against cp of what they write, the ratio as in commands"
     case .compressedTensors:
       "compressed-tensors: decoding on one thread to memory; folders to folders, the ratio as in commands"
     }
@@ -118,6 +119,7 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
       try VocabularyBenchmarks(setting).run() + BlockDecodingBenchmarks(setting).run()
         + BlockEncodingBenchmarks(setting).run() + BlockStatisticsBenchmarks(setting).run()
         + GGUFCommandBenchmarks(setting).run()
+    case .onnx: try ONNXBenchmarks(setting).run()
     case .compressedTensors:
       try SparseDecodingBenchmarks(setting).run() + SparseFolderBenchmarks(setting).run()
         + ShardedFolderBenchmarks(setting).run() + DequantizingBenchmarks(setting).run()
