@@ -46,12 +46,41 @@ def huge(path, rows, columns):
     return path
 
 
+def field(number, content):
+    """A field of bytes of a protobuf message."""
+    length, varint = len(content), bytearray()
+    while length >= 0x80:
+        varint.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([number << 3 | 2]) + bytes(varint) + bytes([length]) + content
+
+
+def onnx(path, graph):
+    """A model file around the bytes of a graph."""
+    path.write_bytes(b"\x08\x0a" + field(7, graph) + field(8, b"\x10\x15"))
+    return path
+
+
+def deep(levels):
+    """A graph in an attribute of a node of a graph, and so on: what overflows the stack of protobuf-c."""
+    graph = b""
+    for _ in range(levels):
+        graph = field(1, field(5, field(6, graph)))
+    return graph
+
+
 failures, runs, slowest, largest = [], 0, 0.0, 0
 files = sorted(path for path in (ROOT / "Fixtures" / "hostile").rglob("*") if path.is_file() and path.suffix != ".tsv")
 with tempfile.TemporaryDirectory(prefix="lacuna-hostile-") as folder:
     output = pathlib.Path(folder) / "out.safetensors"
     claims = [(1, 1 << 32), (256, 1 << 32), (3, 5), (1000, 1 << 31)]
     made = [huge(pathlib.Path(folder) / f"huge-{rows}x{columns}.safetensors", rows, columns) for rows, columns in claims]
+    made += [
+        onnx(pathlib.Path(folder) / "deep.onnx", deep(3000)),
+        onnx(pathlib.Path(folder) / "empty-nodes.onnx", field(1, b"") * 5_000_000),
+        onnx(pathlib.Path(folder) / "small-nodes.onnx", field(1, field(4, b"A")) * 2_000_000),
+        onnx(pathlib.Path(folder) / "initializers.onnx", field(5, b"\x08\x01\x10\x01" + field(9, b"1234")) * 700_000),
+    ]
     files += made
     for path in files:
         for lenient in [(), ("--lenient",)]:
@@ -68,11 +97,19 @@ with tempfile.TemporaryDirectory(prefix="lacuna-hostile-") as folder:
                 runs += 1
                 slowest, largest = max(slowest, seconds), max(largest, peak)
                 what = f"{command[0]} {' '.join(lenient)} {path.name}"
-                if code not in ((0, 1, 65) if command[0] in ("validate", "verify") else (0, 65)):
+                allowed = {0, 65}
+                if command[0] in ("validate", "verify"):
+                    allowed.add(1)
+                if command[0] == "convert" and "has no type" in errors:
+                    # Elements of a type that the other container lacks: the output cannot be made.
+                    allowed.add(73)
+                if path.name == "ext_missing.onnx":
+                    allowed.add(66)
+                if code not in allowed:
                     failures.append(f"{what}: exit {code}: {errors.strip()[-200:]}")
-                elif code == 65 and not errors.startswith("lacuna: "):
+                elif code >= 65 and not errors.startswith("lacuna: "):
                     failures.append(f"{what}: says nothing of what is wrong")
-                elif code == 65 and output.exists():
+                elif code >= 65 and output.exists():
                     failures.append(f"{what}: left an output behind")
                 elif seconds >= SECONDS or peak >= BYTES:
                     failures.append(f"{what}: {seconds:.2f} s, {peak / 1e6:.0f} MB")
