@@ -22,6 +22,8 @@ public enum LayoutObstacle: Error, Sendable, Hashable {
   case notAModuleWeight
   /// The form is meant for the weights of matrix products.
   case notTargeted(String)
+  /// The file that is written has no place for it; why, in words.
+  case noPlace(String)
 
   /// The reason in words.
   public var reason: String {
@@ -39,6 +41,7 @@ public enum LayoutObstacle: Error, Sendable, Hashable {
     case .raggedRows(let multiple, let columns): "rows of \(columns) elements are no multiple of \(multiple)"
     case .notAModuleWeight: "its name does not end in .weight"
     case .notTargeted(let what): "it is \(what)"
+    case .noPlace(let why): why
     }
   }
 }

@@ -115,7 +115,7 @@ struct ONNXConversionTests {
       )
       try #require(layouts == ["fc1": .csr, "fc2": .csr, "wide": .csr, "bias": .dense])
       let bias = report.tensors.first { $0.name.text == "bias" }
-      try #require(bias?.reason == "has fewer than two axes")
+      try #require(bias?.reason == "it has fewer than two axes")
       var options = Self.layout("csr")
       options.usesSparseInitializers = true
       try bench.convert("in.onnx", "initializers.onnx", options)

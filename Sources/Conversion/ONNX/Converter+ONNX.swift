@@ -116,13 +116,15 @@ extension Converter {
 
   private func requireNoObstacle(_ work: ONNXWork) throws {
     guard case .named(let layout) = options.layout else { return }
-    for change in work.changes {
-      guard let obstacle = change.obstacle else { continue }
+    for change in work.changes where !change.keepsForm {
+      var obstacle = change.obstacle
+      if case .nm = layout { obstacle = "ONNX has no form for \(layout)" }
+      guard let obstacle else { continue }
       throw StrictLayoutFault(
         file: change.source.displayName,
         tensor: change.tensor.name,
         layout: layout,
-        obstacle: .notTargeted(obstacle)
+        obstacle: .noPlace(obstacle)
       )
     }
   }

@@ -1,3 +1,4 @@
+internal import ByteIO
 internal import CompressedTensors
 internal import Inspection
 internal import ModelIR
@@ -47,8 +48,11 @@ extension Converter {
     )
   }
 
-  /// What self-expanding tensors cost those who load them.
+  /// What should be known of the forms: what self-expanding tensors cost those who load them.
   private func expansionNotes(_ work: ONNXWork) -> [String] {
+    if case .named(.nm(let pattern)) = options.layout {
+      return ["ONNX has no form for \(pattern): tensors are dense or sparse constants, whichever is smaller"]
+    }
     let elements = work.made.filter { $0.form == .bitmask }.reduce(UInt64(0)) {
       $0 &+ $1.tensor.shape.elementCount
     }
@@ -56,7 +60,7 @@ extension Converter {
     // Measured with onnxruntime 1.31: about 37 bytes an element while nodes are folded.
     let bytes = elements.multipliedReportingOverflow(by: 37).partialValue
     return [
-      "masks are expanded each time the model is loaded, which takes about \(bytes / 1_000_000) MB of memory then, "
+      "masks are expanded each time the model is loaded, which takes about \(max(1, bytes / 1_000_000)) MB of memory then, "
         + "for \(elements) elements"
     ]
   }

@@ -41,9 +41,6 @@ struct ONNXForms {
         throw ExpansionFault(change.tensor, in: change.source)
       }
       let wanted = candidates(change.tensor)
-      if case .named(.nm(let pattern)) = options.layout {
-        changes[index].obstacle = "ONNX has no form for \(pattern)"
-      }
       if wanted == [.dense] { continue }
       if let obstacle = obstacle(change, wanted[wanted.count - 1]) {
         changes[index].obstacle = obstacle
@@ -66,10 +63,10 @@ struct ONNXForms {
   /// Why a tensor cannot take a form, whatever its values are.
   private func obstacle(_ change: ONNXChange, _ form: ONNXForm) -> String? {
     let tensor = change.tensor
-    if tensor.shape.rank < 2 { return "has fewer than two axes" }
+    if tensor.shape.rank < 2 { return "it has fewer than two axes" }
     switch tensor.uses?.role ?? graph.model.tensors[change.place].uses?.role {
-    case .scale, .zeroPoint: return "a parameter of a quantization"
-    case .shape: return "a shape, axes or indices"
+    case .scale, .zeroPoint: return "it is a parameter of a quantization"
+    case .shape: return "it is a shape, axes or indices"
     default: break
     }
     if tensor.elementType.byteWidth == nil { return "its elements share bytes" }
