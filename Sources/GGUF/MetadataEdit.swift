@@ -15,7 +15,7 @@ public struct MetadataEdit: Sendable, Hashable {
   private static let ownKeys: Set<String> = ["split.no", "split.count", "split.tensors.count"]
 
   /// A change that `text` describes.
-  /// - Throws: ``MetadataEditFault`` if it has no `=` or no key, an unknown type, or the key of a split.
+  /// - Throws: ``MetadataEditFault`` if it has no `=` or no key, or the key of a split.
   public init(_ text: String) throws(MetadataEditFault) {
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
       throw MetadataEditFault(key: text, .noAssignment)
@@ -27,9 +27,6 @@ public struct MetadataEdit: Sendable, Hashable {
       let type = GGUFValueType(name: String(key[key.index(after: colon)...]))
     {
       typed = (String(key[..<colon]), type)
-    } else if let colon = key.lastIndex(of: ":") {
-      // A key with a colon of its own is set with its type behind it.
-      throw MetadataEditFault(key: key, .noSuchType(String(key[key.index(after: colon)...])))
     } else {
       typed = nil
     }
@@ -46,7 +43,7 @@ public struct MetadataEdit: Sendable, Hashable {
 
   /// Makes the change: the type is the one that is named, else that of the pair that is replaced, else the
   /// one that the key or the value suggests. A replaced pair keeps its place, a new one comes last.
-  /// - Throws: ``MetadataEditFault`` where the value does not fit.
+  /// - Throws: ``MetadataEditFault`` where the value does not fit, or a new key names an unknown type.
   public func apply(to items: inout [MetadataItem]) throws(MetadataEditFault) {
     if let place = items.firstIndex(where: { $0.hasKey(key) }) {
       try replace(&items[place], by: key, items[place].type)
@@ -56,6 +53,9 @@ public struct MetadataEdit: Sendable, Hashable {
       } else {
         items.append(try Self.item(typed.key, typed.type, value))
       }
+    } else if let colon = key.lastIndex(of: ":") {
+      // A new key with a colon of its own is set with its type behind it.
+      throw MetadataEditFault(key: key, .noSuchType(String(key[key.index(after: colon)...])))
     } else {
       items.append(try Self.item(key, GGUFValueType(suggestedFor: key, value), value))
     }
