@@ -54,11 +54,7 @@ public struct Converter: Sendable {
     // An ONNX file goes its own way.
     if opened.onnx != nil || target == .onnx { return false }
     // Shards of a split are merged.
-    // What was read leniently is laid out anew.
-    if let gguf = opened.gguf {
-      return target == .gguf && opened.model.files.count == 1
-        && !(opened.isLenient && gguf.shards.contains { !$0.warnings.isEmpty })
-    }
+    if opened.gguf != nil { return target == .gguf && opened.model.files.count == 1 }
     return options.target == nil && target != .gguf
   }
 

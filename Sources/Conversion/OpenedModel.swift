@@ -32,8 +32,6 @@ public struct OpenedModel: Sendable {
   public let disagreements: [Diagnosis]
   /// The GGUF files, where the model is of that container.
   public let gguf: SplitModel?
-  /// Whether files were taken that strict readers refuse.
-  let isLenient: Bool
   /// The ONNX file, where the model is of that container.
   let onnx: ONNXImport?
   /// What an index says of the number of parameters.
@@ -46,7 +44,6 @@ public struct OpenedModel: Sendable {
   /// - Throws: a ``Fault`` for what cannot be opened or breaks a rule of its format.
   public init(_ path: String, lenient: Bool = false, assumptions: Assumptions = Assumptions()) throws {
     self.path = path
-    isLenient = lenient
     guard let identity = try FileIdentity.at(path) else {
       throw SystemFault("open", path: path, role: .input, code: SystemFault.notFound)
     }
