@@ -232,6 +232,23 @@ struct ONNXConversionTests {
     #expect(try bench.differences("in.onnx", "out.onnx").isEqual)
   }
 
+  @Test("names that look the same and differ in bytes are two tensors", arguments: ["bitmask", "csr"])
+  func lookalikes(_ layout: String) throws {
+    try withSeed { generator in
+      var graph = SampleGraph()
+      graph.weights = ["\u{E9}", "e\u{301}"].map { name in
+        (SampleGraph.weight(name, [16, 24], SampleGraph.bits(384, zeros: 60, &generator)), .product)
+      }
+      try bench.temporary.write(graph.bytes, to: "in.onnx")
+      try bench.convert("in.onnx", "out.onnx", Self.layout(layout))
+      try #require(try OpenedModel(bench.path("out.onnx")).model.tensors.count == 2)
+      try #require(try bench.differences("in.onnx", "out.onnx").isEqual)
+      try bench.convert("out.onnx", "back.onnx", Self.layout("dense"))
+      try #require(try bench.differences("in.onnx", "back.onnx").isEqual)
+      try #require(try OpenedModel(bench.path("back.onnx")).model.tensors.count == 2)
+    }
+  }
+
   @Test("a model without a graph asks for one")
   func noGraph() throws {
     let file = SafetensorsBuilder([.init("w", "F32", [1], [0, 0, 0, 0])])

@@ -1,3 +1,5 @@
+internal import ModelIR
+
 /// Nodes that put a tensor together from a mask and its nonzeros, as ``BitmaskMessages`` writes them.
 package struct BitmaskExpansion: Sendable, Hashable {
   /// The graph that holds all of them, as an index into ``ONNXModel/graphs``.
@@ -19,13 +21,13 @@ package struct BitmaskExpansion: Sendable, Hashable {
 
 extension BitmaskExpansion {
   /// Whether nothing but its own nodes reads what lies between them.
-  func isClosed(in graph: ONNXGraph, uses: [String: Int]) -> Bool {
-    var own: [String: Int] = [:]
+  func isClosed(in graph: ONNXGraph, uses: [TensorName: Int]) -> Bool {
+    var own: [TensorName: Int] = [:]
     for node in nodes {
-      for input in graph.nodes[node].inputs { own[input, default: 0] += 1 }
+      for input in graph.nodes[node].inputs { own[TensorName(input), default: 0] += 1 }
     }
     return nodes.dropLast().allSatisfy { node in
-      let name = graph.nodes[node].outputs[0]
+      let name = TensorName(graph.nodes[node].outputs[0])
       return own[name] == uses[name]
     }
   }

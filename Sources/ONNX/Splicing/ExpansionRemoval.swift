@@ -21,14 +21,14 @@ struct ExpansionRemoval {
     var uses = DefinedNames(model).uses(in: model)
     var candidates: Set<Int> = []
     for expansion in expansions {
-      var own: [String: Int] = [:]
+      var own: [TensorName: Int] = [:]
       for index in expansion.constants + [expansion.mask, expansion.values] {
-        own[model.tensors[index].name] = index
+        own[TensorName(model.tensors[index].name)] = index
         candidates.insert(index)
       }
       for number in expansion.nodes {
         nodes.append(Node(graph: expansion.graph, node: number))
-        for input in model.graphs[expansion.graph].nodes[number].inputs {
+        for input in model.graphs[expansion.graph].nodes[number].inputs.map({ TensorName($0) }) {
           guard let index = own[input] else { continue }
           uses[model.tensors[index].graph][input, default: 0] -= 1
         }
@@ -37,7 +37,7 @@ struct ExpansionRemoval {
     tensors = candidates.sorted().filter { index in
       let tensor = model.tensors[index]
       return SpliceSite(index, model, rules.structure).isInitializer
-        && uses[tensor.graph][tensor.name, default: 0] <= 0
+        && uses[tensor.graph][TensorName(tensor.name), default: 0] <= 0
         && !rules.isInput(tensor.name, of: tensor.graph)
         && !rules.surroundings.trained.contains(TensorName(tensor.name))
     }

@@ -2,7 +2,7 @@ public import ModelIR
 
 /// The one way by which names and strings from a file come onto a screen or into a line of text.
 ///
-/// What could break a line, hide, reorder or steer a terminal is spelled `\u{XXXX}`: control characters, bidi
+/// What could break a line, hide, reorder or steer a terminal is spelled in hexadecimal, as `\u{202E}`: control characters, bidi
 /// controls and other invisible ones, spaces that are not the common one, separators, private use and
 /// unassigned scalars. A backslash is doubled, so that no name looks like another one's spelling.
 public enum SafeText {
