@@ -230,6 +230,35 @@ struct ONNXExternalDataTests {
     }
   }
 
+  @Test("files whose names look the same and differ in bytes are two files")
+  func lookalikeFiles() throws {
+    try withSeed { generator in
+      let bits = (0..<2).map { _ in SampleGraph.bits(960, zeros: 10, &generator) }
+      var models: [String] = []
+      for (number, name) in ["\u{E9}.bin", "e\u{301}.bin"].enumerated() {
+        var graph = SampleGraph()
+        graph.weights = [(SampleGraph.weight("w\(number)", [40, 24], bits[number]), .product)]
+        try bench.temporary.write(graph.bytes, to: "plain\(number).onnx")
+        try bench.temporary.write(graph.weights[0].weight.data, to: name)
+        models.append(name)
+      }
+      // One model that reads from both.
+      let both = ProtoBuilder.model(graph: { graph in
+        for (number, location) in models.enumerated() {
+          graph.message(5) { tensor in
+            tensor.tensorHead("w\(number)", type: 1, [40, 24])
+            tensor.external("location", location)
+            tensor.integer(14, 1)
+          }
+        }
+      })
+      try bench.temporary.write(both, to: "both.onnx")
+      try bench.convert("both.onnx", "out.safetensors", ConversionBench.options())
+      let stored = try StoredTensors(bench.temporary.read("out.safetensors"))
+      for number in 0..<2 { try #require(stored["w\(number)"]?.elements == bits[number].map(UInt64.init)) }
+    }
+  }
+
   @Test("what must be transposed is not read from the safetensors file, where it lies otherwise")
   func transposedBeside() throws {
     try withSeed { generator in

@@ -17,7 +17,8 @@ package struct ONNXExternalFile: Sendable {
 /// in the folder, or lead into the blobs of the Hub cache that the folder is a snapshot of.
 struct ExternalFiles {
   private let folder: Folder?
-  private var numbers: [String: Int] = [:]
+  /// By the bytes of their locations: to a file system, names that look the same are two.
+  private var numbers: [[UInt8]: Int] = [:]
   private(set) var files: [ONNXExternalFile] = []
 
   /// Sources that stand for files, by their locations, before any folder is looked into.
@@ -39,12 +40,12 @@ struct ExternalFiles {
       throw Refusal(rule: .locationLeavesFolder(location))
     }
     let plain = components.joined(separator: "/")
-    if let known = numbers[plain] {
+    if let known = numbers[Array(plain.utf8)] {
       if files[known].checksum == nil { files[known].checksum = checksum }
       return known
     }
     if let source = elsewhere[plain] {
-      numbers[plain] = files.count
+      numbers[Array(plain.utf8)] = files.count
       files.append(ONNXExternalFile(location: plain, source: source, checksum: checksum))
       return files.count - 1
     }
@@ -67,7 +68,7 @@ struct ExternalFiles {
         )
       )
     }
-    numbers[plain] = files.count
+    numbers[Array(plain.utf8)] = files.count
     files.append(ONNXExternalFile(location: plain, source: source, checksum: checksum))
     return files.count - 1
   }
