@@ -23,8 +23,8 @@ let package = Package(
     .library(
       name: "Lacuna",
       targets: [
-        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Safetensors", "GGUF", "CompressedTensors",
-        "Inspection", "Reporting", "Conversion",
+        "ModelIR", "ByteIO", "SparseCoding", "Quantizing", "Lossless", "Safetensors", "GGUF",
+        "CompressedTensors", "Inspection", "Reporting", "Conversion",
       ]
     ),
   ],
@@ -39,6 +39,16 @@ let package = Package(
       name: "CProtobufC",
       pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]
+    ),
+    .systemLibrary(
+      name: "CZstd",
+      pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+    ),
+    .systemLibrary(
+      name: "CXXHash",
+      pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]
     ),
     // What protoc-c makes of Schemas/onnx.proto: never edited, made again by Tools/generate-onnx. A second reader in
     // tests; the product walks and writes messages itself (see WireMessage).
@@ -64,6 +74,11 @@ let package = Package(
       exclude: ["GGML/Grids/LICENSE-ggml.txt"],
       swiftSettings: houseStyle
     ),
+    .target(
+      name: "Lossless",
+      dependencies: ["ModelIR", "ByteIO", "SparseCoding", "CKernels", "CZstd", "CXXHash"],
+      swiftSettings: houseStyle
+    ),
     .target(name: "Dialect", dependencies: ["ModelIR", "StrictJSON"], swiftSettings: memorySafe),
     .target(
       name: "CompressedTensors",
@@ -75,7 +90,7 @@ let package = Package(
       name: "Conversion",
       dependencies: [
         "ByteIO", "ModelIR", "StrictJSON", "SparseCoding", "Quantizing", "Dialect", "Safetensors", "GGUF",
-        "ONNX", "CompressedTensors", "Inspection",
+        "ONNX", "CompressedTensors", "Lossless", "Inspection",
       ],
       swiftSettings: memorySafe
     ),
@@ -124,6 +139,11 @@ let package = Package(
     .testTarget(
       name: "SparseCodingTests",
       dependencies: ["SparseCoding", "ModelIR"],
+      swiftSettings: houseStyle
+    ),
+    .testTarget(
+      name: "LosslessTests",
+      dependencies: ["Lossless", "ByteIO", "ModelIR", "SparseCoding", "TestSupport"],
       swiftSettings: houseStyle
     ),
     .testTarget(

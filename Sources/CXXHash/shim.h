@@ -1,0 +1,2 @@
+/* libxxhash, wherever pkg-config finds it. */
+#include <xxhash.h>
