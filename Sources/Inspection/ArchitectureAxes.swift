@@ -10,14 +10,18 @@ extension ReductionAxis {
   }()
 
   /// Whether some layers of an architecture store their weight `[in, out]`.
-  public static func hasTransposedLayers(architecture: String) -> Bool { transposedLayers[architecture] != nil }
+  public static func hasTransposedLayers(architecture: String) -> Bool {
+    transposedLayers[architecture] != nil
+  }
 
   /// The axis that an architecture's layer sums over where it is not the usual one; nil elsewhere.
   /// - Parameter architecture: `model_type` of a config.json.
   public static func byArchitecture(_ architecture: String, _ tensor: Tensor) -> ReductionAxis? {
     guard let layers = transposedLayers[architecture], tensor.logicalShape.rank == 2 else { return nil }
     let parts = tensor.name.text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count >= 2, parts.last == "weight", layers.contains(String(parts[parts.count - 2])) else { return nil }
+    guard parts.count >= 2, parts.last == "weight", layers.contains(String(parts[parts.count - 2])) else {
+      return nil
+    }
     return ReductionAxis(axes: [0], evidence: .convention)
   }
 }

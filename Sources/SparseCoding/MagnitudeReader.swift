@@ -90,8 +90,10 @@ private enum SmallNumber {
     case .float8E5M2: float(code, exponent: 5, mantissa: 2)
     // Only the last code of each sign is no number, and there is no infinity.
     case .float8E4M3: code & 0x7F == 0x7F ? .nan : float(code, exponent: 4, mantissa: 3, hasInfinity: false)
-    case .float8E4M3FNUZ: code == 0x80 ? .nan : float(code, exponent: 4, mantissa: 3, bias: 8, hasInfinity: false)
-    case .float8E5M2FNUZ: code == 0x80 ? .nan : float(code, exponent: 5, mantissa: 2, bias: 16, hasInfinity: false)
+    case .float8E4M3FNUZ:
+      code == 0x80 ? .nan : float(code, exponent: 4, mantissa: 3, bias: 8, hasInfinity: false)
+    case .float8E5M2FNUZ:
+      code == 0x80 ? .nan : float(code, exponent: 5, mantissa: 2, bias: 16, hasInfinity: false)
     case .int8: Float(Int8(truncatingIfNeeded: code))
     case .int16: Float(Int16(truncatingIfNeeded: code))
     default: Float(code)

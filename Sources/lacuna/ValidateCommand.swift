@@ -10,7 +10,8 @@ internal import SparseCoding
 struct ValidateCommand: LacunaCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Check whether weights follow an N:M pattern, or a runtime's rules: exit 0 if they do, 1 if not.",
+    abstract:
+      "Check whether weights follow an N:M pattern, or a runtime's rules: exit 0 if they do, 1 if not.",
     discussion: """
       Checks the weights that a matrix product or convolution consumes (rank 2 or more, no embedding and no \
       output head) and lists what it left out and why; --tensors names others. N:M means at most N nonzero \
@@ -59,7 +60,10 @@ struct ValidateCommand: LacunaCommand {
   )
   var tail: ValidationReport.TailPolicy?
 
-  @Flag(help: "Search violating tensors for an order of channels under which the pattern holds; up to 4096 channels.")
+  @Flag(
+    help:
+      "Search violating tensors for an order of channels under which the pattern holds; up to 4096 channels."
+  )
   var permutations = false
 
   @Option(help: ArgumentHelp("How many violations of a tensor are listed.", valueName: "n"))
@@ -87,7 +91,8 @@ struct ValidateCommand: LacunaCommand {
   func validate() throws {
     switch (pattern, runtime) {
     case (nil, nil): throw ValidationError("Give --pattern N:M, or --for with the name of a runtime.")
-    case (.some, .some): throw ValidationError("--pattern and --for exclude each other: a runtime has its own pattern.")
+    case (.some, .some):
+      throw ValidationError("--pattern and --for exclude each other: a runtime has its own pattern.")
     default: break
     }
     if runtime != nil && (axis != nil || tail != nil || zeros) {
@@ -105,7 +110,9 @@ struct ValidateCommand: LacunaCommand {
     return NMPattern(kept: pattern.group - pattern.kept, group: pattern.group)
   }
 
-  private var effectiveFormat: ReportFormat { format ?? (results.json ? .json : results.plain ? .plain : .text) }
+  private var effectiveFormat: ReportFormat {
+    format ?? (results.json ? .json : results.plain ? .plain : .text)
+  }
 
   func execute() throws -> Int32 {
     // What is in the way of the output is said before the work, not after it.

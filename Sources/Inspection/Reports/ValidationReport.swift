@@ -154,7 +154,9 @@ public struct ValidationReport: Sendable {
       if runsThroughMemory {
         var rest = violation.firstIndex
         for axis in place.indices.reversed() {
-          (rest, place[axis]) = rest.quotientAndRemainder(dividingBy: max(1, tensor.counted.shape.extents[axis]))
+          (rest, place[axis]) = rest.quotientAndRemainder(
+            dividingBy: max(1, tensor.counted.shape.extents[axis])
+          )
         }
         return place
       }

@@ -41,7 +41,8 @@ public struct Eligibility: Sendable, Hashable {
   public var isEligible: Bool { obstacles.isEmpty }
 
   /// Judges a weight that products sum over along `axis`.
-  public init(_ tensor: Tensor, axis: Int, _ profile: RuntimeProfile) {
+  /// - Parameter isSymmetric: whether its codes, where it has any, are 0 where the weights are.
+  public init(_ tensor: Tensor, axis: Int, isSymmetric: Bool = true, _ profile: RuntimeProfile) {
     let counted = tensor.counted
     // What a runtime sees of codes is their own type, not that of the numbers that they are counted as.
     let type = tensor.elementType
@@ -63,16 +64,21 @@ public struct Eligibility: Sendable, Hashable {
     } else if !profile.ranks.contains(counted.shape.rank) {
       stop(.rank, "rank \(counted.shape.rank): \(profile.name.title) takes \(Self.words(profile.ranks))")
     }
-    if let problem = Self.typeProblem(tensor, rule, profile) { stop(.type, problem) }
-    let extents = counted.shape.extents
-    if profile.grouping == .lastAxis, extents.count > 0, axis != extents.count - 1 {
-      stop(
-        .axis,
-        "its product sums over axis \(axis), and \(profile.name.title) makes the last axis sparse",
-        "store it transposed"
-      )
+    if let problem = Self.typeProblem(tensor, rule, isSymmetric: isSymmetric, profile) {
+      stop(.type, problem)
     }
-    for problem in Self.sizeProblems(extents, axis: axis, pattern, rule, profile) { stop(.size, problem) }
+    // Of a layer that is not taken at all it does not matter how large it is.
+    if !obstacles.contains(where: { $0.rule == .layer || $0.rule == .rank }) {
+      let extents = counted.shape.extents
+      if profile.grouping == .lastAxis, extents.count > 0, axis != extents.count - 1 {
+        stop(
+          .axis,
+          "its product sums over axis \(axis), and \(profile.name.title) makes the last axis sparse",
+          "store it transposed"
+        )
+      }
+      for problem in Self.sizeProblems(extents, axis: axis, pattern, rule, profile) { stop(.size, problem) }
+    }
     self.obstacles = obstacles
     remarks = obstacles.isEmpty ? [rule?.remark].compactMap { $0 } : []
   }
@@ -80,6 +86,7 @@ public struct Eligibility: Sendable, Hashable {
   private static func typeProblem(
     _ tensor: Tensor,
     _ rule: RuntimeProfile.TypeRule?,
+    isSymmetric: Bool,
     _ profile: RuntimeProfile
   ) -> String? {
     if profile.types.isEmpty { return nil }
@@ -91,14 +98,15 @@ public struct Eligibility: Sendable, Hashable {
     if let products = tensor.uses?.products, !products.isEmpty, !products.contains(where: \.isDequantized) {
       return "\(typeName(tensor)) without DequantizeLinear: \(profile.name.title) takes integers behind one"
     }
-    // Codes around 0 are counted as they are, others as numbers.
-    return tensor.views?.codes == nil
+    return isSymmetric
       ? nil : "\(typeName(tensor)) with zero points other than 0: \(profile.name.title) takes symmetric codes"
   }
 
   /// The type of elements, or what several codes in one unit are called.
   private static func typeName(_ tensor: Tensor) -> String {
-    guard let quantization = tensor.quantization, quantization.packing != nil else { return tensor.elementType.name }
+    guard let quantization = tensor.quantization, quantization.packing != nil else {
+      return tensor.elementType.name
+    }
     return quantization.scheme
   }
 

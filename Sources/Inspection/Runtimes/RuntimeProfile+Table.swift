@@ -43,13 +43,15 @@ extension RuntimeProfile {
         [.int8],
         twoOfFour,
         needsSymmetricCodes: true,
-        remark: "INT8: NVIDIA's checker skips it, and TensorRT often takes a dense kernel where Q/DQ surrounds it"
+        remark:
+          "INT8: NVIDIA's checker skips it, and TensorRT often takes a dense kernel where Q/DQ surrounds it"
       ),
     ],
     needsWholeGroups: true,
     denseReason: "its ONNX parser reads dense initializers only",
     countsStoredCodes: false,
-    note: "Eligible is not chosen: TensorRT times dense kernels too; sparse ones win where both channels exceed "
+    note:
+      "Eligible is not chosen: TensorRT times dense kernels too; sparse ones win where both channels exceed "
       + "about 256.",
     sources: [
       "NVIDIA TensorRT developer guide, Structured Sparsity", "Polygraphy tools/sparse.py",

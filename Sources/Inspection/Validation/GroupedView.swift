@@ -30,7 +30,9 @@ struct GroupedView {
   }
 
   /// A reader of the tensor.
-  func reader(_ source: any ByteSource, _ pattern: NMPattern, chunkBytes: Int, on pool: ChunkPool) throws -> DenseReader {
+  func reader(_ source: any ByteSource, _ pattern: NMPattern, chunkBytes: Int, on pool: ChunkPool) throws
+    -> DenseReader
+  {
     var reader = DenseReader(tensor: tensor, source: source, chunkBytes: chunkBytes, group: pattern.group)
     try reader.survey(on: pool)
     return reader

@@ -22,7 +22,9 @@ enum NeighbourRemarks {
         let neighbours = [before, after].compactMap { $0 }
         guard neighbours.allSatisfy({ shares[$0] > manyZeros && members[$0].layer != members[place].layer })
         else { continue }
-        results[members[place].index].remarks.append(words(neighbours.map { (members[$0].layer, shares[$0]) }))
+        results[members[place].index].remarks.append(
+          words(neighbours.map { (members[$0].layer, shares[$0]) })
+        )
       }
     }
   }
@@ -45,7 +47,9 @@ enum NeighbourRemarks {
   private static func split(_ name: String) -> (family: String, layer: Int)? {
     var parts = name.split(separator: ".", omittingEmptySubsequences: false)
     for index in parts.indices {
-      guard let layer = Int(parts[index]), parts[index].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { continue }
+      guard let layer = Int(parts[index]), parts[index].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+        continue
+      }
       parts[index] = "*"
       return (parts.joined(separator: "."), layer)
     }

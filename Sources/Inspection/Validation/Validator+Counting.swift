@@ -14,7 +14,8 @@ extension Validator {
       ? GroupedView(flattening: tensor, columns: tensor.shape.elementCount) : GroupedView(tensor, axis: axis)
     guard let grouped else { return }
     let reader = try grouped.reader(source, pattern, chunkBytes: chunkBytes, on: pool)
-    guard let tally = try count(grouped, reader, pattern, firstLimit: violationLimit, progress: progress) else {
+    guard let tally = try count(grouped, reader, pattern, firstLimit: violationLimit, progress: progress)
+    else {
       return
     }
     result.groups = tally.groups
@@ -30,7 +31,9 @@ extension Validator {
         "axis \(axis) has \(grouped.view.extent) elements, no multiple of \(pattern.group): "
         + "--tail ignore or --tail pad says what to do with the rest"
     }
-    if result.violatingGroups > 0 { try lookAgain(at: &result, grouped, reader, pattern, source) }
+    if result.violatingGroups > 0 && result.status == .violating {
+      try lookAgain(at: &result, grouped, reader, pattern, source)
+    }
   }
 
   /// Counts the groups of a tensor.
@@ -67,7 +70,8 @@ extension Validator {
       } _: { unit, state in
         let isOver = total.withLock { $0.violatingGroups > most }
         if isOver { return }
-        guard let found = try counting.acrossRows(reader, walk, unit: unit, &state.workspace, &state.buffer) else {
+        guard let found = try counting.acrossRows(reader, walk, unit: unit, &state.workspace, &state.buffer)
+        else {
           return
         }
         total.withLock { $0.add(found) }

@@ -57,7 +57,11 @@ extension Validator {
           continue
         }
         var slices = 0
-        try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) { slice, buffer, start, count in
+        try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) {
+          slice,
+          buffer,
+          start,
+          count in
           let bytes = count * reader.grid.elementBytes
           if slices == 0 { state.group.removeAll(keepingCapacity: true) }
           state.group += buffer[start..<start + bytes]
@@ -94,7 +98,8 @@ extension Validator {
     let rank = tensor.shape.rank
     guard rank >= 2 else { return }
     var candidates: [(axes: [Int], grouped: GroupedView)] = (0..<rank).compactMap { axis in
-      guard axis != asked || result.runsThroughMemory, tensor.shape.extents[axis] >= UInt64(pattern.group) else {
+      guard axis != asked || result.runsThroughMemory, tensor.shape.extents[axis] >= UInt64(pattern.group)
+      else {
         return nil
       }
       return GroupedView(tensor, axis: axis).map { ([axis], $0) }
@@ -124,10 +129,13 @@ extension Validator {
   ) throws -> ColumnOrder {
     let count = grouped.tensor.shape.elementCount
     if grouped.view.extent > ColumnOrder.mostColumns || count > ColumnOrder.mostElements {
-      return .skipped("it is larger than \(ColumnOrder.mostColumns) places or \(ColumnOrder.mostElements) elements")
+      return .skipped(
+        "it is larger than \(ColumnOrder.mostColumns) places or \(ColumnOrder.mostElements) elements"
+      )
     }
     // The view's own axes count here, whatever shape makes rows lie along it.
-    let view = grouped.isAlongRows ? AxisView(grouped.tensor.shape, axis: grouped.tensor.shape.rank - 1) : grouped.view
+    let view =
+      grouped.isAlongRows ? AxisView(grouped.tensor.shape, axis: grouped.tensor.shape.rank - 1) : grouped.view
     guard let view else { return .skipped("it has no such axis") }
     return ColumnOrder(of: try NonzeroColumns(view, reader: reader), pattern)
   }

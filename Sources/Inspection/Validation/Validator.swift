@@ -68,7 +68,8 @@ public struct Validator: Sendable {
   ///   - checksAll: whether tensors are checked that no matrix product consumes.
   /// - Throws: what reading throws.
   public func validate(_ model: Model, path: String, checksAll: Bool) throws -> ValidationReport {
-    var results = model.tensors.flatMap { checks(of: $0, checksAll: checksAll) }
+    var zeroPoints = ZeroPoints(model)
+    var results = try model.tensors.flatMap { try checks(of: $0, checksAll: checksAll, &zeroPoints) }
     for result in results where result.status != .skipped {
       progress.expect(result.tensor.counted.denseByteCount)
     }
@@ -104,24 +105,32 @@ public struct Validator: Sendable {
   }
 
   /// Who is checked, along which axes: each of them, where consumers differ.
-  private func checks(of tensor: Tensor, checksAll: Bool) -> [ValidationReport.TensorResult] {
+  private func checks(
+    of tensor: Tensor,
+    checksAll: Bool,
+    _ zeroPoints: inout ZeroPoints
+  ) throws -> [ValidationReport.TensorResult] {
     let first = result(for: tensor, checksAll: checksAll)
     guard first.status != .skipped, let axis = first.axis else { return [first] }
-    if axis.axes.count == 1 { return [judged(first)] }
-    return axis.axes.compactMap { number in
+    if axis.axes.count == 1 { return [try judged(first, &zeroPoints)] }
+    return try axis.axes.compactMap { number in
       guard number < first.tensor.counted.shape.rank else { return nil }
       var result = first
       result.axis = ReductionAxis(axes: [number], evidence: axis.evidence)
-      return judged(result)
+      return try judged(result, &zeroPoints)
     }
   }
 
   /// A result with what the runtime says of the tensor before its values are read.
-  private func judged(_ result: ValidationReport.TensorResult) -> ValidationReport.TensorResult {
+  private func judged(
+    _ result: ValidationReport.TensorResult,
+    _ zeroPoints: inout ZeroPoints
+  ) throws -> ValidationReport.TensorResult {
     guard let profile, let axis = result.axis?.axes.first else { return result }
     var result = result
     if profile.countsStoredCodes { result.tensor = result.tensor.countedAsStored }
-    let eligibility = Eligibility(result.tensor, axis: axis, profile)
+    let isSymmetric = try zeroPoints.areZero(of: result.tensor)
+    let eligibility = Eligibility(result.tensor, axis: axis, isSymmetric: isSymmetric, profile)
     result.eligibility = eligibility
     result.ownPattern = eligibility.pattern
     result.remarks = eligibility.remarks
@@ -183,7 +192,9 @@ public struct Validator: Sendable {
 extension Tensor {
   /// The tensor without its view as numbers around a zero point, where each of its codes has a unit of its own.
   fileprivate var countedAsStored: Tensor {
-    guard views?.codes != nil, quantization?.packing == nil, ChunkScanner.canScan(elementType) else { return self }
+    guard views?.codes != nil, quantization?.packing == nil, ChunkScanner.canScan(elementType) else {
+      return self
+    }
     var tensor = self
     tensor.views = TensorViews(storedByteCount: storedByteCount)
     return tensor

@@ -221,7 +221,8 @@ package struct ONNXImport: Sendable {
     var products: [TensorUses.Product] = []
     for use in known.uses where use.kind == .product && products.count < TensorUses.most {
       let product = TensorUses.Product(
-        operation: use.domain.isEmpty || use.domain == "ai.onnx" ? use.operation : "\(use.domain).\(use.operation)",
+        operation: use.domain.isEmpty || use.domain == "ai.onnx"
+          ? use.operation : "\(use.domain).\(use.operation)",
         axes: use.axes,
         isDequantized: use.path.contains(.dequantize)
       )

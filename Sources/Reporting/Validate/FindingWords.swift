@@ -47,9 +47,11 @@ struct FindingWords {
     case nil: return nil
     case .found?: return "\(pattern) holds once the places of \(places) are put in another order"
     case .impossible(let row, let nonzeros, let most)?:
-      return "no order of the places of \(places) can hold \(pattern): row \(row) has \(Figures.grouped(nonzeros)) "
+      return
+        "no order of the places of \(places) can hold \(pattern): row \(row) has \(Figures.grouped(nonzeros)) "
         + "nonzero values, \(Figures.grouped(most)) at most would fit"
-    case .notFound?: return "a greedy search found no order of the places of \(places) for which \(pattern) holds"
+    case .notFound?:
+      return "a greedy search found no order of the places of \(places) for which \(pattern) holds"
     case .skipped(let reason)?: return "orders of \(places) were not searched: \(reason)"
     }
   }
@@ -76,7 +78,9 @@ struct FindingWords {
   }
 
   private static func name(_ axes: [Int]) -> String {
-    guard let first = axes.first, let last = axes.last, first != last else { return "axis \(axes.first ?? 0)" }
+    guard let first = axes.first, let last = axes.last, first != last else {
+      return "axis \(axes.first ?? 0)"
+    }
     return "axes \(first) to \(last) flattened"
   }
 
@@ -100,7 +104,9 @@ extension ValidationReport {
       return "no weight is eligible for \(name)"
     }
     let all = Figures.things(checked, kind)
-    if violating > 0 { return "\(Figures.grouped(violating)) of \(all) \(violating == 1 ? "is" : "are") not \(pattern)" }
+    if violating > 0 {
+      return "\(Figures.grouped(violating)) of \(all) \(violating == 1 ? "is" : "are") not \(pattern)"
+    }
     return checked == 1 ? "\(all) is \(pattern)" : "all \(all) are \(pattern)"
   }
 }

@@ -46,10 +46,14 @@ public enum MarkdownReport {
       if result.status == .violating {
         verdict = "**not \(report.pattern(of: result))**"
       } else {
-        verdict = "\(result.patternHolds ? "compliant but" : "") not eligible"
+        verdict = result.patternHolds ? "compliant but not eligible" : "not eligible"
       }
       let details = ([result.reason].compactMap { $0 } + words.details).map(text)
-      return cells(result, name: code(result.tensor.name), verdict: ([verdict] + details).joined(separator: "; "))
+      return cells(
+        result,
+        name: code(result.tensor.name),
+        verdict: ([verdict] + details).joined(separator: "; ")
+      )
     }
     if results.count > mostRows {
       rows.append(["and \(Figures.grouped(results.count - mostRows)) more", "", "", "", "", "", ""])
@@ -62,7 +66,8 @@ public enum MarkdownReport {
     let results = report.tensors.filter { $0.status == .compliant }
     let groups = GroupedTensors(folding: results.map { TensorReport(tensor: $0.tensor) }).groups
     var rows = groups.prefix(mostRows).map { group in
-      let name = group.count == 1 ? code(results[group.first].tensor.name.text) : code(FoldedName.text(group.name))
+      let name =
+        group.count == 1 ? code(results[group.first].tensor.name.text) : code(FoldedName.text(group.name))
       let count = group.count == 1 ? "" : " (\(group.count))"
       return cells(results[group.first], name: name + count, verdict: "ok", isAlone: group.count == 1)
     }

@@ -91,7 +91,8 @@ extension TerminalReport {
       let results = stopped.filter { $0.patternHolds == holds }
       for group in ReasonGroup.group(results.map { ($0.tensor.name, $0.reason ?? "not eligible") }) {
         let what = holds ? "compliant but not eligible" : "not eligible, nor compliant"
-        let text = "\(Figures.things(group.count, "tensor")) \(what): \(writer.style.escape(group.reason, cells: 300))"
+        let text =
+          "\(Figures.things(group.count, "tensor")) \(what): \(writer.style.escape(group.reason, cells: 300))"
         try writeStatus("no", holds ? .look : .dim, [Cell(text)] + group.examples(), to: &writer)
       }
     }
