@@ -115,7 +115,7 @@ public enum PlainReport {
         case .elementType(let first, let second): [first.name, second.name]
         case .blockType(let first, let second): [first, second]
         case .shape(let first, let second): [field(first), field(second)]
-        case .values(let count, let first): ["\(count) elements", "first at \(first)"]
+        case .values(let values): ["\(values.elements) elements", "first at \(values.first)"]
         }
       return [SafeText.escape(result.name.text), result.difference.name] + values
     }
