@@ -85,7 +85,11 @@ let package = Package(
       dependencies: ["ByteIO", "ModelIR", "StrictJSON", "Safetensors", "SparseCoding", "Quantizing"],
       swiftSettings: memorySafe
     ),
-    .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
+    .target(
+      name: "Inspection",
+      dependencies: ["ModelIR", "SparseCoding", "Quantizing"],
+      swiftSettings: memorySafe
+    ),
     .target(
       name: "Conversion",
       dependencies: [

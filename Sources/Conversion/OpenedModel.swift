@@ -179,6 +179,14 @@ public struct OpenedModel: Sendable {
     model.files.compactMap { ($0.source as? InputFile)?.identity }
   }
 
+  /// Refuses a name that no selected tensor has.
+  /// - Throws: ``UnknownTensorFault``.
+  public func requireTensor(_ name: TensorName) throws {
+    guard model.tensors.contains(where: { $0.name == name }) else {
+      throw UnknownTensorFault(path: path, name: name)
+    }
+  }
+
   /// Keeps the tensors that `filter` selects.
   /// - Throws: ``EmptySelectionFault`` if there are tensors and none is selected.
   public mutating func select(_ filter: TensorFilter) throws {
@@ -235,6 +243,25 @@ public struct DisagreementFault: Fault {
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     findings.first ?? Diagnosis(.internalError, "a disagreement without findings")
+  }
+}
+
+/// A name that no tensor of a model has.
+public struct UnknownTensorFault: Fault, Hashable {
+  /// The model.
+  public let path: String
+  /// The name.
+  public let name: TensorName
+
+  /// What is wrong, where, and what would be right.
+  public var diagnosis: Diagnosis {
+    Diagnosis(
+      .usage,
+      file: path,
+      tensor: name,
+      "there is no such tensor",
+      expected: "inspect --all lists the names"
+    )
   }
 }
 
