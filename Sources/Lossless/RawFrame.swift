@@ -34,6 +34,17 @@ enum RawFrame {
     return to
   }
 
+  /// Where the bytes start in a frame of ours that holds so many in one block; nil for all others.
+  static func content(_ frame: UnsafeRawBufferPointer, _ count: Int) -> Int? {
+    guard count <= mostBlockBytes, frame.count == byteCount(of: count), frame[4] == 0xA0 else { return nil }
+    for place in 0..<4 where frame[place] != magic[place] { return nil }
+    let header = UInt32(frame[9]) | UInt32(frame[10]) << 8 | UInt32(frame[11]) << 16
+    guard UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 5, as: UInt32.self)) == UInt32(count),
+      header == UInt32(count) << 3 | 1
+    else { return nil }
+    return headerBytes + 3
+  }
+
   /// Copies out what a frame of ours holds; false where it is not the frame of so many bytes.
   static func read(_ frame: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
     guard frame.count == byteCount(of: bytes.count) else { return false }
