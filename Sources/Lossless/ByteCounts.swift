@@ -9,16 +9,16 @@ struct ByteCounts {
   init() {}
 
   /// Counts up to `most` of the bytes, in eight runs that are spread over them.
-  init(_ bytes: UnsafePointer<UInt8>, _ count: Int, most: Int = 8192) {
+  init(_ bytes: UnsafePointer<UInt8>, _ count: Int, most: Int = 4096) {
     Self.sample(count, most: most) { start, length in
       lacuna_count_bytes(bytes + start, length, &counts)
       total += length
     }
   }
 
-  /// Counts the exponents of up to an eighth of elements of 2 or 4 bytes, whose exponents are those of bfloat16.
+  /// Counts the exponents of up to a sixteenth of elements of 2 or 4 bytes, whose exponents are those of bfloat16.
   init(exponentsOf elements: UnsafePointer<UInt8>, _ count: Int, width: Int) {
-    Self.sample(count, most: max(4096, count / 8)) { start, length in
+    Self.sample(count, most: max(4096, count / 16)) { start, length in
       if width == 2 {
         lacuna_count_exponents16(elements + 2 * start, length, &counts)
       } else {
@@ -38,12 +38,13 @@ struct ByteCounts {
   /// The bits that each byte takes at least, if the others say nothing about it.
   var entropy: Double {
     if total == 0 { return 0 }
+    let small = Logarithm.ofSmall
     var sum = 0.0
-    for count in counts where count > 0 {
-      let share = Double(count) / Double(total)
-      sum -= share * Logarithm.base2(share)
+    for count in counts where count > 1 {
+      let logarithm = count < 1024 ? small[Int(count)] : Logarithm.base2(Double(count))
+      sum += Double(count) * logarithm
     }
-    return sum
+    return Logarithm.base2(Double(total)) - sum / Double(total)
   }
 
   /// Drops what was counted of a byte.
@@ -76,6 +77,9 @@ struct ByteCounts {
 
 /// The binary logarithm by its series, so that a decision is the same on every machine.
 enum Logarithm {
+  /// The logarithms of 0 (as 0) to 1023.
+  static let ofSmall: [Double] = (0..<1024).map { $0 == 0 ? 0 : base2(Double($0)) }
+
   /// log2 of a positive normal number, to 1e-9 or better.
   static func base2(_ number: Double) -> Double {
     var significand = number.significand

@@ -28,12 +28,11 @@ extension ChunkCoder {
     switch layout {
     case .bfloat16: return encodeUppers(elements, n, survey, form, into: &output)
     case .float32:
-      let (upper, byte1, byte0) = (uppers.holding(2 * n), lower1.holding(n), lower0.holding(n))
-      lacuna_split32(set, elements, n, upper, byte1, byte0)
-      let coding = encodeUppers(upper, n, survey, form, into: &output)
-      output.append(byte1, n, .unknown, by: writer)
-      output.append(byte0, n, .unknown, by: writer)
-      return coding
+      let upper = uppers.holding(2 * n)
+      writeLikelyFlat([n, n], [lower1, lower0], into: &output) { planes in
+        lacuna_split32(set, elements, n, upper, planes[0], planes[1])
+      }
+      return encodeUppers(upper, n, survey, form, into: &output)
     case .float16: return encodeRotated(elements, n, into: &output)
     case .bytes:
       output.append(elements, n, .patterned, by: writer)
@@ -42,7 +41,27 @@ extension ChunkCoder {
     }
   }
 
-  /// Writes the planes of `n` bfloat16, or of the upper halves of floats: symbols, rests, escapes.
+  /// Writes planes that are stored as a rule: right into their frames, from where they are copied if they are not.
+  private func writeLikelyFlat(
+    _ counts: [Int],
+    _ buffers: [WorkBuffer],
+    into output: inout FramesOutput,
+    _ split: ([UnsafeMutablePointer<UInt8>]) -> Void
+  ) {
+    let planes = zip(counts, buffers).map { $1.holding($0) }
+    if level != .max, let places = output.places(counts) {
+      split(places)
+      if zip(counts, places).allSatisfy({ writer.isFlat($1, $0) }) { return output.store(counts) }
+      for (place, count) in counts.enumerated() { planes[place].update(from: places[place], count: count) }
+    } else {
+      split(planes)
+    }
+    for (place, count) in counts.enumerated() {
+      output.append(planes[place], count, .unknown, by: writer)
+    }
+  }
+
+  /// Writes the planes of `n` bfloat16, or of the upper halves of floats: rests, symbols, escapes.
   private func encodeUppers(
     _ elements: UnsafePointer<UInt8>,
     _ n: Int,
@@ -60,14 +79,15 @@ extension ChunkCoder {
       else { continue }
       let symbolCount = lacuna_symbol_bytes(symbolForm, n)
       let restCount = lacuna_rest_bytes(symbolForm, n)
-      let (symbol, rest) = (symbols.holding(symbolCount), rests.holding(restCount))
-      lacuna_split_symbols(set, symbolForm, elements, n, base, window, symbol, rest)
+      let symbol = symbols.holding(symbolCount)
+      writeLikelyFlat([restCount], [rests], into: &output) { planes in
+        lacuna_split_symbols(set, symbolForm, elements, n, base, window, symbol, planes[0])
+      }
       let escape = escapes.holding(n)
       let escaped = lacuna_gather_escapes(set, symbolForm, symbol, elements, n, window, escape, n)
       output.record.base = UInt16(base)
       output.record.window = window
       output.append(symbol, symbolCount, .symbols, by: writer)
-      output.append(rest, restCount, .unknown, by: writer)
       if escaped > 0 { output.append(escape, escaped, .unknown, by: writer) } else { output.skip() }
       return coding
     }
@@ -79,10 +99,9 @@ extension ChunkCoder {
     _ n: Int,
     into output: inout FramesOutput
   ) -> ChunkMode.Coding {
-    let (upper, lower) = (symbols.holding(n), rests.holding(n))
-    lacuna_split_rotated16(set, elements, n, upper, lower)
+    let upper = symbols.holding(n)
+    writeLikelyFlat([n], [rests], into: &output) { lacuna_split_rotated16(set, elements, n, upper, $0[0]) }
     output.append(upper, n, .unknown, by: writer)
-    output.append(lower, n, .unknown, by: writer)
     return .rotated
   }
 

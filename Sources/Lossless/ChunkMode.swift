@@ -9,16 +9,18 @@ public struct ChunkMode: RawRepresentable, Sendable, Hashable {
   public enum Coding: UInt8, Sendable, Hashable, CaseIterable {
     /// One plane: the bytes as they are.
     case bytes = 0
-    /// Symbols of two 4-bit exponents; rests of 8 bits; the exponents of escapes, unless there are none; and for
-    /// elements of 32 bits the second and the first byte.
+    /// For elements of 32 bits their second bytes and their first; then, for all, rests of 8 bits; symbols of two
+    /// 4-bit exponents; the exponents of escapes, unless there are none.
     case pair = 1
     /// The same with symbols of an exponent and the 2 bits below it, and rests of 6 bits.
     case symbols2 = 2
     /// The same with symbols of a 4-bit exponent and the 4 bits below it, and rests of 4 bits.
     case symbols4 = 3
-    /// The parts of integers, doubles and blocks, a plane each; see ``ElementParts``.
+    /// The parts of integers, doubles and blocks, a plane each: of integers the bytes, the highest first; of doubles
+    /// the highest, the next, the other six; of blocks what stands in them, in their order.
     case parts = 4
-    /// The upper and the lower bytes of elements of 16 bits, rotated left by one.
+    /// For elements of 32 bits their second bytes and their first; then the lower and the upper bytes of elements of
+    /// 16 bits, or of upper halves, rotated left by one.
     case rotated = 5
     /// One plane: the first element, which all others equal.
     case constant = 6

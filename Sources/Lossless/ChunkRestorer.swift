@@ -135,9 +135,9 @@ final class ChunkRestorer {
       (.rotated, .float16):
       return restoreUppers(&input, record, n, into: elements)
     case (.pair, .float32), (.symbols2, .float32), (.symbols4, .float32), (.rotated, .float32):
+      guard let byte1 = plane(&input, n, 3), let byte0 = plane(&input, n, 4) else { return .frame }
       let upper = uppers.holding(2 * n)
       if let broken = restoreUppers(&input, record, n, into: upper) { return broken }
-      guard let byte1 = plane(&input, n, 3), let byte0 = plane(&input, n, 4) else { return .frame }
       lacuna_merge32(set, upper, byte1, byte0, n, elements)
       return nil
     case (.parts, .parts(let parts)): return restoreParts(&input, record, parts, n, into: elements)
@@ -158,13 +158,13 @@ final class ChunkRestorer {
     into elements: UnsafeMutablePointer<UInt8>
   ) -> ChunkFault.Rule? {
     guard let form = record.mode.coding.symbols else {
-      guard let upper = plane(&input, n, 0), let lower = plane(&input, n, 1) else { return .frame }
+      guard let lower = plane(&input, n, 1), let upper = plane(&input, n, 0) else { return .frame }
       lacuna_merge_rotated16(set, upper, lower, n, elements)
       return nil
     }
     guard record.base < 256, Int(record.window) <= record.mode.coding.mostWindow else { return .planes }
-    guard let symbols = plane(&input, lacuna_symbol_bytes(form, n), 0),
-      let rests = plane(&input, lacuna_rest_bytes(form, n), 1)
+    guard let rests = plane(&input, lacuna_rest_bytes(form, n), 1),
+      let symbols = plane(&input, lacuna_symbol_bytes(form, n), 0)
     else { return .frame }
     guard let frame = input.next() else { return .planes }
     var count = 0

@@ -55,6 +55,11 @@ final class FrameWriter {
     _ = ZSTD_CCtx_setParameter(context, parameter, value)
   }
 
+  /// Whether a plane is stored without a try.
+  func isFlat(_ plane: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    ByteCounts(plane, count).entropy >= Self.flatBits
+  }
+
   /// Writes the frame of a plane to `frame`, which has `room`; returns its size, or nil where it does not fit.
   func write(
     _ plane: UnsafePointer<UInt8>,

@@ -37,6 +37,29 @@ struct FramesOutput {
     used += size
   }
 
+  /// Where the bytes of the next planes will lie if they are stored; nil where one has more than a block, or there is
+  /// no room.
+  func places(_ counts: [Int]) -> [UnsafeMutablePointer<UInt8>]? {
+    var places: [UnsafeMutablePointer<UInt8>] = []
+    var end = used
+    for count in counts {
+      guard count <= RawFrame.mostBlockBytes, room - end >= RawFrame.byteCount(of: count) else { return nil }
+      places.append(start + end + RawFrame.contentOffset)
+      end += RawFrame.byteCount(of: count)
+    }
+    return isFull ? nil : places
+  }
+
+  /// Makes frames of planes whose bytes were written to their ``places(_:)``.
+  mutating func store(_ counts: [Int]) {
+    for count in counts {
+      RawFrame.writeHead(ofOneBlock: count, to: start + used)
+      record.planeBytes[place] = UInt32(RawFrame.byteCount(of: count))
+      place += 1
+      used += RawFrame.byteCount(of: count)
+    }
+  }
+
   /// Leaves the next place without a frame.
   mutating func skip() { place += 1 }
 
