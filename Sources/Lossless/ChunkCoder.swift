@@ -168,10 +168,10 @@ final class ChunkCoder {
     let share = 1 - Double(nonzero) / Double(n)
     if plan.zeros == nil, share < Self.fewZeros { return nil }
     var wantsGaps = plan.zeros == .gaps
-    var gapCount = Int.max
+    var gapCount = 0
     if wantsGaps || (plan.zeros == nil && share >= Self.manyZeros) {
       gapCount = lacuna_gaps_of_mask(bits, n, gaps.holding(n), n)
-      if gapCount == Int.max || gapCount < 0 { return nil }
+      if gapCount < 0 { return nil }
       if !wantsGaps {
         let gapBits = ByteCounts(gaps.holding(0), gapCount, most: 4096).entropy * Double(gapCount)
         let maskBits = ByteCounts(bits, (n + 7) / 8, most: 4096).entropy * Double(n) / 8
