@@ -18,16 +18,8 @@
 #include <stdint.h>
 
 #include "CodeLanes.h"
-
-// Which implementation a call runs.
-typedef enum {
-  LACUNA_KERNELS_SCALAR = 0,
-  LACUNA_KERNELS_AVX2 = 1,
-  LACUNA_KERNELS_AVX512 = 2,
-} lacuna_kernels;
-
-// Whether this machine can run the set.
-bool lacuna_kernels_available(lacuna_kernels set);
+#include "KernelSets.h"
+#include "PlaneKernels.h"
 
 // The bytes that a values buffer must hold beyond its last element: kernels
 // store (compact) and load (expand) whole vectors, never further than this.
