@@ -102,8 +102,8 @@ let package = Package(
     .executableTarget(
       name: "lacuna",
       dependencies: [
-        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "CompressedTensors", "Inspection", "Reporting",
-        "Conversion",
+        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "Lossless", "CompressedTensors", "Inspection",
+        "Reporting", "Conversion",
         argumentParser,
       ],
       swiftSettings: memorySafe
