@@ -176,7 +176,7 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "ModelIR", "Safetensors",
+        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR", "Safetensors",
         "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle

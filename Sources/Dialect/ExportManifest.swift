@@ -3,7 +3,7 @@ public import ModelIR
 /// What a compressed export says of the file that it was made of.
 ///
 /// It stands in the header of a safetensors file, `{"__metadata__":{"lacuna.version":"compressed/1", ...`. The tensors
-/// of that file are those of ``entries`` that are stored, in their order, and last ``remainderName``.
+/// of that file are first ``remainderName``, then those of ``entries`` that are stored, in their order.
 public struct ExportManifest: Sendable, Hashable {
   /// The version that this program writes and reads; readers of other manifests know it as none of theirs.
   public static let version = "compressed/1"

@@ -80,8 +80,8 @@ struct ExportFile {
     func refuse(_ rule: ExportManifestFault.Rule, _ name: TensorName? = nil) -> ExportManifestFault {
       ExportManifestFault(file: file, tensor: name, rule)
     }
-    guard let last = parts.last, last.name == ExportManifest.remainderName else {
-      throw refuse(.tensors("\(ExportManifest.remainderName.text) is not the last tensor"))
+    guard let first = parts.first, first.name == ExportManifest.remainderName else {
+      throw refuse(.tensors("\(ExportManifest.remainderName.text) is not the first tensor"))
     }
     let stored = manifest.entries.count { $0.isStored }
     guard stored == parts.count - 1 else {
@@ -89,9 +89,11 @@ struct ExportFile {
     }
     var regions: [FileRegion] = []
     var places: [Range<UInt64>] = []
-    var next = 0
+    var next = 1
     for entry in manifest.entries {
-      let name = entry.name ?? parts[next].name
+      guard let name = entry.name ?? (next < parts.count ? parts[next].name : nil) else {
+        throw refuse(.tensors("it lists a tensor that is not in the file"))
+      }
       guard let byteCount = entry.content.byteCount(of: entry.shape),
         let end = entry.offset.addingChecked(byteCount), end <= manifest.byteCount
       else { throw refuse(.place, name) }
@@ -114,7 +116,7 @@ struct ExportFile {
       )
       places.append(place)
     }
-    places.append(last.range)
+    places.append(first.range)
     guard let file = FileRegions(regions, byteCount: manifest.byteCount) else { throw refuse(.place) }
     return RestoredSource(source, file, places: places)
   }

@@ -67,9 +67,10 @@ struct ExportPlan {
 
   /// The tensors of the export, where indexes and frames lie as `places` says.
   func headerParts(_ places: [Range<UInt64>]) -> [ExportHeader.Part] {
+    let remainder = places[places.count - 1]
     var next = 0
-    var end: UInt64 = 0
-    var found: [ExportHeader.Part] = []
+    var end = remainder.upperBound
+    var found = [ExportHeader.Part(name: ExportManifest.remainderName, range: remainder)]
     found.reserveCapacity(parts.count + 1)
     for part in parts {
       if part.isEmpty {
@@ -80,7 +81,7 @@ struct ExportPlan {
       end = places[next].upperBound
       next += 1
     }
-    return found + [ExportHeader.Part(name: ExportManifest.remainderName, range: places[next])]
+    return found
   }
 
   /// Names in the export: each once, and none of those that mean something there.

@@ -126,7 +126,7 @@ public struct Exporter: Sendable {
       paddedTo: room
     )
     try target?.write(header, 0..<header.count, at: 0)
-    let end = result.places.last?.upperBound ?? 0
+    let end = result.places.reduce(0) { max($0, $1.upperBound) }
     if options.verify, let target {
       let export = try ExportFile(target.readBack())
       let digest = try FileRestorer(export.restored, progress: WorkProgress())

@@ -5,7 +5,8 @@ internal import Synchronization
 
 /// Compresses a file, region by region: the index and the frames of each, one tensor behind the other.
 ///
-/// One pass over the file in its order hashes it and encodes its regions, a second reads what lies in no region again.
+/// A first pass encodes what lies in no region, the second goes over the whole file in its order, hashes it and encodes
+/// the regions.
 /// Every chunk is decoded and compared right after it is encoded. The result is the same for any number of threads.
 /// Memory: for each thread a chunk, its frames and its proof, for each further slot of the pool a chunk and its
 /// frames; 100 bytes for each chunk of the tensor that is being written; 32 bytes a region.
@@ -58,6 +59,8 @@ public struct FileCompressor: Sendable {
     let pool = OrderedPool(threads: threads, memory: memory, chunkBytes: largest)
     let writer = FrameWriter(output, at: start, regions: grids.count)
     let digest = Mutex(ContentDigest())
+    // First, so that who reads from the start has what the source starts with, and a file that was cut short too.
+    try runRemainder(on: pool, writer)
     let stages: [OrderedPool.Stage<FileSpan, Slot>] = [
       { span, slot in digest.withLock { $0.update(slot.input[..<span.byteCount]) } },
       { span, slot in
@@ -90,7 +93,6 @@ public struct FileCompressor: Sendable {
         }
       }
     }
-    try runRemainder(on: pool, writer)
     let written = writer.result
     return Result(
       places: written.places,
