@@ -106,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "lacuna",
       dependencies: [
-        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "CompressedTensors", "Inspection", "Reporting",
-        "Conversion",
+        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "Lossless", "CompressedTensors", "Inspection",
+        "Reporting", "Conversion",
         argumentParser,
       ],
       swiftSettings: memorySafe
@@ -180,7 +180,7 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "ModelIR", "Safetensors",
+        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR", "Safetensors",
         "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle

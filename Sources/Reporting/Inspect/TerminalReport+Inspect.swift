@@ -25,6 +25,14 @@ public enum TerminalReport {
       ? GroupedTensors(separate: report.tensors) : GroupedTensors(folding: report.tensors)
     var writer = LineWriter(style, to: sink)
     try writer.lines(title(report, summary, style))
+    if let export = report.metadata.export {
+      let ratio = Figures.percent(export.byteCount, of: export.sourceByteCount)
+      let cells = [
+        Cell("compressed export of \(export.formats.joined(separator: ", "))"),
+        Cell("\(Figures.size(export.byteCount)), \(ratio) of \(Figures.size(export.sourceByteCount))"),
+      ]
+      try writer.lines(Flow.lines(cells, style: style))
+    }
     if !report.metadata.headline.isEmpty {
       try writer.lines(Flow.lines(report.metadata.headline.map { Cell(foreign: $0) }, style: style))
     }

@@ -11,7 +11,7 @@ public enum PlainReport {
   private static let style = TerminalStyle()
 
   /// Writes a header and lines of fields.
-  private static func write<Item>(
+  static func write<Item>(
     _ header: [String],
     _ items: some Sequence<Item>,
     to sink: @escaping Sink,
