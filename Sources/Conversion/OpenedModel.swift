@@ -109,6 +109,7 @@ public struct OpenedModel: Sendable {
     stored = model
     model.attachBlockCodes()
     compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
+    try Self.noteAxes(of: &model, origin)
     allTensors = model.tensors
   }
 
