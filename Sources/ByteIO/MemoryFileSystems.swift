@@ -8,7 +8,7 @@
 ///
 /// To reserve space there is to take the memory page by page before the writes that would do just that, and costs a
 /// quarter of the writing; the space that is left is known without.
-enum MemoryFileSystems {
+package enum MemoryFileSystems {
   /// The names that the kernel has for them.
   private static let names: Set<Substring> = ["tmpfs", "ramfs"]
   /// A table of mounts that is larger is not looked at.
@@ -33,7 +33,7 @@ enum MemoryFileSystems {
 
   /// The type of a device's file system by a table of mounts, "proc(5)": in each line the third word is the device,
   /// and the type is the first word behind a lone hyphen.
-  static func type(of device: (major: UInt32, minor: UInt32), in mounts: String) -> Substring? {
+  package static func type(of device: (major: UInt32, minor: UInt32), in mounts: String) -> Substring? {
     let wanted = "\(device.major):\(device.minor)"
     for line in mounts.split(separator: "\n") {
       let words = line.split(separator: " ")

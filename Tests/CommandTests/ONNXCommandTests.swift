@@ -147,6 +147,16 @@ struct ONNXCommandTests {
     #expect(plain.output.hasSuffix("\t1\tGather; MatMul via Transpose\n"), "\(plain.output)")
   }
 
+  @Test("inspect tells what of the file is no tensor of the model, with and without its values")
+  func leftOut() throws {
+    let path = Fixture.path("onnx/constant_all_forms.onnx")
+    for options in [[], ["--headers-only"], ["--json"]] {
+      let result = try LacunaProcess.run(["inspect"] + options + [path], in: temporary.path)
+      #expect(result.code == 0)
+      #expect(result.output.contains("is left out: its elements are strings"), "\(result.output)")
+    }
+  }
+
   @Test("validate tells the place of the group that violates, and why it runs along that axis")
   func violation() throws {
     let path = Fixture.path("onnx/nm24_matmul_one_violation.onnx")

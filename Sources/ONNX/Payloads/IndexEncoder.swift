@@ -32,20 +32,24 @@ package struct IndexEncoder: Sendable {
     var output = buffer.mutableSpan
     for row in 0..<piece.rowCount {
       let number = piece.firstRow + UInt64(row)
-      let bits = mask.span.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
-      let first = number * space.columns + piece.firstColumn
-      if form == .linearVarints, let length = IndexKernels.length(first, count: piece.columnCount) {
-        kernels.encode(bits, piece.columnCount, from: first, length: length, &output, &place)
-        continue
+      var bits = mask.span.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
+      var first = number * space.columns + piece.firstColumn
+      var count = piece.columnCount
+      while form == .linearVarints, let run = IndexKernels.run(first, count: count) {
+        kernels.encode(bits, run.count, from: first, length: run.length, &output, &place)
+        first += UInt64(run.count)
+        count -= run.count
+        bits = bits.extracting((run.count / 8)...)
       }
+      if count == 0 { continue }
       // Unsafe for other elements, of which not all bits may mean something; the bounds are checked.
       var bytes = unsafe output.mutableBytes
       switch form {
-      case .linearVarints: Self.putVarints(bits, piece.columnCount, from: first, after: [], &bytes, &place)
-      case .linearRaw: Self.putRaw(bits, piece.columnCount, from: first, &bytes, &place)
+      case .linearVarints: Self.putVarints(bits, count, from: first, after: [], &bytes, &place)
+      case .linearRaw: Self.putRaw(bits, count, from: first, &bytes, &place)
       case .coordinateVarints:
         let lead = space.coordinates(ofRow: number)?.flatMap(Varint.bytes(of:)) ?? []
-        Self.putVarints(bits, piece.columnCount, from: piece.firstColumn, after: lead, &bytes, &place)
+        Self.putVarints(bits, count, from: piece.firstColumn, after: lead, &bytes, &place)
       }
     }
     assert(place == needed)

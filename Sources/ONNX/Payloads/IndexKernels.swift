@@ -23,12 +23,15 @@ package enum IndexKernels: String, Sendable, CaseIterable {
   /// The bytes that are overwritten behind the last index.
   static let slack = Int(LACUNA_INDEX_SLACK)
 
-  /// The length that all varints of a row have, where the kernels can take it: its first number is a multiple of 64.
-  static func length(_ first: UInt64, count: Int) -> Int? {
-    guard first % 64 == 0, let length = Varint.commonByteCount(first, count: count),
-      length <= Int(LACUNA_INDEX_BYTES)
-    else { return nil }
-    return length
+  /// How many of `count` consecutive numbers from `first` on take as many bytes as the first one, and how many those
+  /// are; nil where the kernels cannot take them.
+  static func run(_ first: UInt64, count: Int) -> (count: Int, length: Int)? {
+    guard first % 64 == 0, count > 0 else { return nil }
+    let length = Varint.byteCount(of: first)
+    guard length <= Int(LACUNA_INDEX_BYTES) else { return nil }
+    // A multiple of 64 too: what follows can be the next run.
+    let end: UInt64 = 1 &<< UInt64(7 * length)
+    return (Int(min(UInt64(count), end - first)), length)
   }
 
   /// Writes the numbers of a mask's set bits, all of `length` bytes, the first bit's being `first`.

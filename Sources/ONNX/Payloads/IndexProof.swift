@@ -19,14 +19,17 @@ package enum IndexProof {
     let (bytes, mask) = (bytes.span, mask.span)
     var place = 0
     for row in 0..<piece.rowCount {
-      let bits = mask.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
-      let first = (piece.firstRow + UInt64(row)) * space.columns + piece.firstColumn
-      let isSame: Bool
-      if let length = IndexKernels.length(first, count: piece.columnCount) {
-        isSame = kernels.matches(bytes, &place, bits, piece.columnCount, from: first, length: length)
-      } else {
-        isSame = matches(bytes, &place, bits, piece.columnCount, from: first)
+      var bits = mask.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
+      var first = (piece.firstRow + UInt64(row)) * space.columns + piece.firstColumn
+      var columns = piece.columnCount
+      var isSame = true
+      while isSame, let run = IndexKernels.run(first, count: columns) {
+        isSame = kernels.matches(bytes, &place, bits, run.count, from: first, length: run.length)
+        first += UInt64(run.count)
+        columns -= run.count
+        bits = bits.extracting((run.count / 8)...)
       }
+      isSame = isSame && matches(bytes, &place, bits, columns, from: first)
       if !isSame || place > count { return false }
     }
     return place == count
