@@ -117,7 +117,9 @@ struct UsesTests {
     }
   }
 
-  @Test("an ONNX model has external files, not shards; layouts go to safetensors, and ONNX's own forms to ONNX")
+  @Test(
+    "an ONNX model has external files, not shards; layouts go to safetensors, and ONNX's own forms to ONNX"
+  )
   func container() throws {
     var tensor = try Synthetic.report(
       "w",

@@ -102,7 +102,8 @@ struct ONNXWriter {
     guard let reader = change.reader else { return nil }
     var encoding: Encoding?
     if change.form != .dense {
-      guard let space = change.space, let indices = IndexEncoder(.linearVarints, space, kernels: Self.kernels),
+      guard let space = change.space,
+        let indices = IndexEncoder(.linearVarints, space, kernels: Self.kernels),
         let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
       else { return nil }
       encoding = Encoding(coder: coder, indices: indices, space: space)

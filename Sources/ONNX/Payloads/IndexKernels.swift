@@ -72,7 +72,9 @@ package enum IndexKernels: String, Sendable, CaseIterable {
     let found = unsafe mask.withUnsafeBufferPointer { mask in
       unsafe rest.withUnsafeBufferPointer { rest in
         // A span without bytes has no address.
-        guard let mask = mask.baseAddress, let start = rest.baseAddress else { return count == 0 ? 0 : Int.max }
+        guard let mask = mask.baseAddress, let start = rest.baseAddress else {
+          return count == 0 ? 0 : Int.max
+        }
         let found = unsafe lacuna_match_indices(code, start, rest.count, mask, count, first, UInt32(length))
         return Int(clamping: found)
       }

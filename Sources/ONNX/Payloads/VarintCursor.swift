@@ -147,7 +147,10 @@ struct VarintCursor {
           value = value & 0x0000_3FFF_0000_3FFF | (value & 0x3FFF_0000_3FFF_0000) &>> 2
           value = value & 0x0000_0000_0FFF_FFFF | (value & 0x0FFF_FFFF_0000_0000) &>> 4
           if !allowsAll && !rule.allows(value) { break }
-          unsafe (target + index).storeBytes(of: Element(truncatingIfNeeded: value).littleEndian, as: Element.self)
+          unsafe (target + index).storeBytes(
+            of: Element(truncatingIfNeeded: value).littleEndian,
+            as: Element.self
+          )
           index &+= width
           place &+= length
           count &+= 1

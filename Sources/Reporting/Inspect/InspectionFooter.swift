@@ -126,7 +126,9 @@ struct InspectionFooter {
     )
     if report.container == .onnx {
       for form in GraphSizes.forms {
-        guard let bytes = GraphSizes(report.tensors).byteCount(in: form.layout), saves(bytes) else { continue }
+        guard let bytes = GraphSizes(report.tensors).byteCount(in: form.layout), saves(bytes) else {
+          continue
+        }
         rows.append(
           Alternative(label: "\(form.name) in ONNX", bytes: bytes, layout: form.name, isGraph: true)
         )

@@ -141,7 +141,10 @@ struct IndexEncoderTests {
     for bit in 0..<100 {
       var other = mask
       other[bit / 8] ^= 1 << UInt8(bit % 8)
-      #expect(!IndexProof.matches(buffer, count: count, other, piece, space, kernels: kernels), "element \(bit)")
+      #expect(
+        !IndexProof.matches(buffer, count: count, other, piece, space, kernels: kernels),
+        "element \(bit)"
+      )
     }
     // The first index in one byte more.
     let length = try #require(buffer.firstIndex { $0 < 0x80 })
