@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: memorySafe
     ),
     .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
-    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR"], swiftSettings: houseStyle),
+    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(
       name: "Quantizing",

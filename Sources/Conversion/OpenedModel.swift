@@ -171,6 +171,20 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// The tensors of an ONNX file that are none of the model's, and why: strings, and what is too large to be told.
+  public var leftOutWarnings: [Diagnosis] {
+    guard let onnx else { return [] }
+    return onnx.leftOut.map { name, reason in
+      Diagnosis(
+        .badData,
+        file: onnx.reader.source.displayName,
+        tensor: name,
+        "is left out: \(reason)",
+        expected: "only graphs keep it"
+      )
+    }
+  }
+
   /// What counting zeros cannot tell of the model.
   public var countingWarnings: [Diagnosis] { model.zerolessBlocks }
 

@@ -127,7 +127,8 @@ struct InspectCommand: LacunaCommand {
       tensors: tensors,
       metadata: try opened.metadataReport(wantsEntries: metadata),
       compression: opened.compressionReport,
-      warnings: model.warnings + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
+      warnings: model.warnings + opened.leftOutWarnings
+        + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
   }
 
