@@ -34,8 +34,8 @@ extension ChunkCoder {
       }
       return encodeUppers(upper, n, survey, form, into: &output)
     case .float16: return encodeRotated(elements, n, into: &output)
-    case .bytes:
-      output.append(elements, n, .patterned, by: writer)
+    case .bytes(let isRepeating):
+      output.append(elements, n, isRepeating ? .patterned : .unknown, by: writer)
       return .bytes
     case .parts(let parts): return encodeParts(elements, n, parts, into: &output)
     }
@@ -122,7 +122,7 @@ extension ChunkCoder {
     for part in parts.parts {
       let plane = symbols.holding(n * part.length)
       lacuna_gather_part(set, source, n, parts.stride, part.offset, part.length, plane)
-      output.append(plane, n * part.length, parts.isRotated ? .unknown : .patterned, by: writer)
+      output.append(plane, n * part.length, parts.isInteger ? .patterned : .unknown, by: writer)
     }
     return .parts
   }

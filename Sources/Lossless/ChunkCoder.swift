@@ -81,7 +81,9 @@ final class ChunkCoder {
       if lacuna_narrow_bfloat16(set, bytes, n, short) {
         return encode(short, n, .bfloat16, .bfloat16, into: &output)
       }
-      if lacuna_narrow_float16(set, bytes, n, short) { return encode(short, n, .float16, .float16, into: &output) }
+      if lacuna_narrow_float16(set, bytes, n, short) {
+        return encode(short, n, .float16, .float16, into: &output)
+      }
     }
     encode(bytes, n, layout, .none, into: &output)
   }

@@ -90,10 +90,14 @@ public struct CompressionForecast: Sendable {
   }
 
   /// The standard error of ``compressedBytes``.
-  public var standardError: Double { strata.indices.reduce(0) { $0 + variance(ofTensor: $1, spread) }.squareRoot() }
+  public var standardError: Double {
+    strata.indices.reduce(0) { $0 + variance(ofTensor: $1, spread) }.squareRoot()
+  }
 
   /// The standard error of a tensor's bytes.
-  public func standardError(ofTensor tensor: Int) -> Double { variance(ofTensor: tensor, spread).squareRoot() }
+  public func standardError(ofTensor tensor: Int) -> Double {
+    variance(ofTensor: tensor, spread).squareRoot()
+  }
 
   /// The mean square distance of a chunk's share from its tensor's, over all tensors with two sampled chunks or
   /// more; a twentieth, squared, where there are none.

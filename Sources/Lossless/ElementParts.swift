@@ -8,8 +8,8 @@ enum ElementLayout {
   case float32
   /// Half precision: rotated, its upper byte is the exponent and 3 bits more.
   case float16
-  /// Bytes that are elements, or hold several.
-  case bytes
+  /// Bytes that are elements, or hold several; where they may be text or indices, they may repeat themselves.
+  case bytes(repeating: Bool)
   /// Parts at fixed places, a plane each.
   case parts(ElementParts)
 
@@ -32,9 +32,10 @@ enum ElementLayout {
     case .float16: self = .float16
     case .float64, .complex128: self = .parts(.double)
     case .int16, .uint16, .int32, .uint32, .int64, .uint64: self = .parts(.integer(type.bitWidth / 8))
-    case .bool, .uint8, .int8, .float8E5M2, .float8E4M3, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ,
+    case .bool, .uint8: self = .bytes(repeating: true)
+    case .int8, .float8E5M2, .float8E4M3, .float8E8M0, .float8E4M3FNUZ, .float8E5M2FNUZ,
       .float4E2M1, .float6E2M3, .float6E3M2, .uint2, .int2, .uint4, .int4:
-      self = .bytes
+      self = .bytes(repeating: false)
     }
   }
 
@@ -63,6 +64,8 @@ struct ElementParts: Sendable {
   let parts: [Part]
   /// Whether elements are rotated left by one bit and lessened first; see `lacuna_rotate64`.
   let isRotated: Bool
+  /// Whether these are integers' bytes, which may repeat themselves.
+  var isInteger: Bool { !isRotated && stride == parts.count }
 
   private init(stride: Int, _ parts: [Part], isRotated: Bool = false) {
     self.stride = stride

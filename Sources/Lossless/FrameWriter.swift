@@ -72,7 +72,9 @@ final class FrameWriter {
     var best = Int.max
     if count >= 32 {
       let bits = nature == .symbols ? 0 : ByteCounts(plane, count).entropy
-      if bits < Self.flatBits, let size = huffman(plane, count, to: frame, room: min(room, stored)) { best = size }
+      if bits < Self.flatBits, let size = huffman(plane, count, to: frame, room: min(room, stored)) {
+        best = size
+      }
       if let matched = matchingLevel(nature, plane, count, bits) {
         let other = trial.holding(stored)
         if let size = match(plane, count, level: matched, to: other, room: min(room, stored)), size < best {
@@ -100,7 +102,8 @@ final class FrameWriter {
     case (.symbols, _): return nil
     case (_, .max): return bits < 7.95 || nature == .patterned ? 19 : nil
     case (.unknown, _): return bits < 2 ? 1 : nil
-    case (.patterned, _):
+    case (.patterned, .fast): return 1
+    case (.patterned, .default):
       let most = 1 << 15
       if count <= 2 * most { return 3 }
       // A part tells whether the whole has repetitions.

@@ -2,7 +2,8 @@ import CKernels
 import Testing
 
 /// Counts around the lanes of all vectors, halves and quarters.
-private let counts = Array(0...20) + [31, 32, 33, 63, 64, 65, 66, 67, 127, 128, 129, 130, 131, 255, 257, 1001, 4099]
+private let counts =
+  Array(0...20) + [31, 32, 33, 63, 64, 65, 66, 67, 127, 128, 129, 130, 131, 255, 257, 1001, 4099]
 
 private let forms: [(lacuna_symbols, UInt8)] = [
   (LACUNA_SYMBOLS_PAIR, 15), (LACUNA_SYMBOLS_PAIR, 6), (LACUNA_SYMBOLS_J2, 63), (LACUNA_SYMBOLS_J2, 11),
@@ -27,7 +28,10 @@ private func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
 
 @Suite("Planes of elements")
 struct PlaneTests {
-  @Test("Symbols, rests and escapes give the elements back, and no kernel leaves its bytes", arguments: KernelSet.available)
+  @Test(
+    "Symbols, rests and escapes give the elements back, and no kernel leaves its bytes",
+    arguments: KernelSet.available
+  )
   func symbolsRoundTrip(set: KernelSet) throws {
     let memory = try (0..<5).map { _ in try GuardedMemory() }
     for count in counts.filter({ $0 < 2000 }) {
@@ -45,7 +49,14 @@ struct PlaneTests {
         }
         let escapes = memory[3].last(outside.count, of: UInt8.self)
         let found = lacuna_gather_escapes(
-          set.identifier, form, symbols, elements, count, window, escapes, outside.count
+          set.identifier,
+          form,
+          symbols,
+          elements,
+          count,
+          window,
+          escapes,
+          outside.count
         )
         #expect(found == outside.count, "\(count) elements")
         #expect(
@@ -55,7 +66,14 @@ struct PlaneTests {
         let restored = memory[4].last(2 * count, of: UInt8.self)
         lacuna_merge_symbols(set.identifier, form, symbols, rests, count, 118, restored)
         let patched = lacuna_scatter_escapes(
-          set.identifier, form, symbols, restored, count, window, escapes, found
+          set.identifier,
+          form,
+          symbols,
+          restored,
+          count,
+          window,
+          escapes,
+          found
         )
         #expect(patched == found)
         #expect(Array(UnsafeBufferPointer(start: restored, count: 2 * count)) == source, "\(count) elements")
@@ -63,7 +81,14 @@ struct PlaneTests {
         if found > 0 {
           #expect(
             lacuna_scatter_escapes(
-              set.identifier, form, symbols, restored, count, window, escapes + 1, found - 1
+              set.identifier,
+              form,
+              symbols,
+              restored,
+              count,
+              window,
+              escapes + 1,
+              found - 1
             ) == found
           )
         }
@@ -118,7 +143,9 @@ struct PlaneTests {
         #expect(restored == Array(UnsafeBufferPointer(start: wide, count: 8 * count)))
       }
     }
-    for (stride, lengths) in [(2, [1, 1]), (4, [1, 1, 1, 1]), (8, [1, 1, 6]), (18, [1, 1, 16]), (110, [32, 64, 12, 2]), (37, [37])] {
+    for (stride, lengths) in [
+      (2, [1, 1]), (4, [1, 1, 1, 1]), (8, [1, 1, 6]), (18, [1, 1, 16]), (110, [32, 64, 12, 2]), (37, [37]),
+    ] {
       for count in [0, 1, 2, 31, 33, 64, 129] {
         let blocks = memory[0].holding(bytes(stride * count, seed: UInt64(stride)))
         let restored = memory[1].last(stride * count, of: UInt8.self)
@@ -147,7 +174,9 @@ struct PlaneTests {
         let bits = UInt16(upper + place)
         var expected = Float(Float16(bitPattern: bits)).bitPattern
         // Payloads are kept as they are: nothing becomes quiet.
-        if bits & 0x7C00 == 0x7C00 { expected = UInt32(bits & 0x8000) << 16 | 0x7F80_0000 | UInt32(bits & 0x3FF) << 13 }
+        if bits & 0x7C00 == 0x7C00 {
+          expected = UInt32(bits & 0x8000) << 16 | 0x7F80_0000 | UInt32(bits & 0x3FF) << 13
+        }
         let found = (0..<4).reduce(UInt32(0)) { $0 | UInt32(wide[4 * place + $1]) << UInt32(8 * $1) }
         #expect(found == expected, "half \(bits)")
       }
@@ -162,7 +191,9 @@ struct PlaneTests {
     let others: [UInt32] = [
       0x3F80_0001, 0x3F80_1000, 0x7F80_0001, 0xFFC0_0001, 0x0000_0001, 0x8000_0001, 0x3300_0001, 0x3280_0001,
     ]
-    let notHalves: [UInt32] = [0x4780_0000, 0x7F00_0000, 0x3280_0000, 0x0080_0000, 0x3360_0000, 0x4770_0000 | 0x1_0000 >> 4]
+    let notHalves: [UInt32] = [
+      0x4780_0000, 0x7F00_0000, 0x3280_0000, 0x0080_0000, 0x3360_0000, 0x4770_0000 | 0x1_0000 >> 4,
+    ]
     for count in [1, 17, 1024, 1025, 2600] {
       for place in Set([0, count / 2, count - 1]) {
         for other in others {
@@ -221,10 +252,15 @@ struct PlaneTests {
     for width in [2, 4] {
       counts = [UInt32](repeating: 0, count: 256)
       let n = source.count / width
-      if width == 2 { lacuna_count_exponents16(source, n, &counts) } else { lacuna_count_exponents32(source, n, &counts) }
+      if width == 2 {
+        lacuna_count_exponents16(source, n, &counts)
+      } else {
+        lacuna_count_exponents32(source, n, &counts)
+      }
       var expected = [UInt32](repeating: 0, count: 256)
       for element in 0..<n {
-        expected[Int(source[width * element + width - 1] << 1 | source[width * element + width - 2] >> 7)] += 1
+        expected[Int(source[width * element + width - 1] << 1 | source[width * element + width - 2] >> 7)] +=
+          1
       }
       #expect(counts == expected)
     }

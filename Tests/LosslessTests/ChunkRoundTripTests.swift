@@ -16,7 +16,8 @@ struct ChunkRoundTripTests {
       var decoder = ChunkDecoder()
       for kind in everyKind {
         for sample in ChunkSample.allCases {
-          for units in [0, 1, 2, 3, 5, 31, 33, 64, 129, 700, level == .max ? 1500 : 6001] where units < 7000 / kind.unitBytes {
+          for units in [0, 1, 2, 3, 5, 31, 33, 64, 129, 700, level == .max ? 1500 : 6001]
+          where units < 7000 / kind.unitBytes {
             let bytes = sample.bytes(kind, units: units, &generator)
             let chunk = CodedChunk(bytes, as: kind, by: &encoder)
             try #require(chunk.frames.count <= bytes.count + 12, "\(kind) \(sample) \(units)")
@@ -56,7 +57,8 @@ struct ChunkRoundTripTests {
   func codingIsAFunctionOfTheChunk(level: CompressionLevel) throws {
     try withSeed { generator in
       var used = ChunkEncoder(level: level)
-      for kind: ContentKind in [.elements(.bfloat16), .elements(.float32), .elements(.uint8), .blocks(.q4_0)] {
+      for kind: ContentKind in [.elements(.bfloat16), .elements(.float32), .elements(.uint8), .blocks(.q4_0)]
+      {
         for sample in [ChunkSample.gaussian, .sparse90, .random] {
           let bytes = sample.bytes(kind, units: 3000 / kind.unitBytes, &generator)
           let first = CodedChunk(bytes, as: kind, by: &used)
@@ -87,8 +89,8 @@ struct ChunkRoundTripTests {
     try withSeed { generator in
       let cases: [(ElementType, ChunkSample, CompressionLevel, Double)] = [
         (.bfloat16, .gaussian, .default, 0.68), (.bfloat16, .gaussian, .fast, 0.69),
-        (.bfloat16, .sparse90, .default, 0.10), (.bfloat16, .sparse50, .default, 0.37),
-        (.bfloat16, .twoOfFour, .default, 0.36), (.float32, .gaussian, .default, 0.85),
+        (.bfloat16, .sparse90, .default, 0.10), (.bfloat16, .sparse50, .default, 0.40),
+        (.bfloat16, .twoOfFour, .default, 0.39), (.float32, .gaussian, .default, 0.85),
         (.float16, .gaussian, .default, 0.88), (.float32, .narrowBFloat16, .default, 0.51),
         (.float32, .narrowFloat16, .default, 0.51), (.int64, .ramp, .default, 0.05),
         (.bfloat16, .equal, .default, 0.001), (.float32, .zero, .fast, 0.001),

@@ -111,7 +111,8 @@ enum ChunkSample: CaseIterable, Sendable {
     for _ in 0..<6 { sum += Double.random(in: -0.01...0.01, using: &generator) }
     switch (kind, width) {
     case (.elements(.float16), _), (.blocks(.f16), _): return little(UInt64(Float16(sum).bitPattern), 2)
-    case (.elements(.float64), _), (.elements(.complex128), _), (.blocks(.f64), _): return little(sum.bitPattern, 8)
+    case (.elements(.float64), _), (.elements(.complex128), _), (.blocks(.f64), _):
+      return little(sum.bitPattern, 8)
     case (_, 2): return little(UInt64(Float(sum).bitPattern >> 16), 2)
     case (_, 4): return little(UInt64(Float(sum).bitPattern), 4)
     default: return little(UInt64(bitPattern: Int64(sum * 1000)), width)

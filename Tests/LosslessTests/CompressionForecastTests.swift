@@ -29,7 +29,10 @@ struct CompressionForecastTests {
     #expect(forecast.sampleBytes == 4012)
   }
 
-  @Test("Sampled chunks are different, in order, at least one a tensor, and about the budget", arguments: [1, 5000, 77_000, 400_000])
+  @Test(
+    "Sampled chunks are different, in order, at least one a tensor, and about the budget",
+    arguments: [1, 5000, 77_000, 400_000]
+  )
   func samples(budget: Int) throws {
     let grids = [try grid(400), try grid(1), try grid(77, rest: 6)]
     let forecast = CompressionForecast(of: grids, budget: UInt64(budget))
@@ -67,7 +70,9 @@ struct CompressionForecastTests {
     }
   }
 
-  @Test("A tensor of which nothing is known counts as if it did not shrink, give or take half") func unknown() throws {
+  @Test("A tensor of which nothing is known counts as if it did not shrink, give or take half") func unknown()
+    throws
+  {
     let forecast = CompressionForecast(of: [try grid(10)], budget: 1)
     #expect(forecast.compressedBytes == 10_000 + 40 + 480)
     #expect(forecast.standardError == 5000)

@@ -102,7 +102,8 @@ struct HostileChunkTests {
           var broken = chunk
           broken.record.planeBytes[last] = UInt32(Int(chunk.record.planeBytes[last]) + change)
           broken.frames =
-            change < 0 ? broken.frames.dropLast(-change) : broken.frames + [UInt8](repeating: 0, count: change)
+            change < 0
+            ? broken.frames.dropLast(-change) : broken.frames + [UInt8](repeating: 0, count: change)
           try #require(throws: ChunkFault.self) { try broken.decoded(by: &decoder) }
         }
       }
@@ -140,15 +141,19 @@ struct HostileChunkTests {
     ("a dictionary", frame(descriptor: 0xA1, [5, 100, 0, 0, 0], runs: [100]), false),
     ("reserved bit", frame(descriptor: 0xA8, [100, 0, 0, 0], runs: [100]), false),
     ("a checksum that is missing", frame(descriptor: 0xA4, [100, 0, 0, 0], runs: [100]), false),
-    ("a wrong checksum", frame(descriptor: 0xA4, [100, 0, 0, 0], runs: [100], trailing: [1, 2, 3, 4]), false),
+    (
+      "a wrong checksum", frame(descriptor: 0xA4, [100, 0, 0, 0], runs: [100], trailing: [1, 2, 3, 4]), false
+    ),
     ("trailing bytes", frame(descriptor: 0xA0, [100, 0, 0, 0], runs: [100], trailing: [0]), false),
     (
       "two frames",
-      frame(descriptor: 0xA0, [50, 0, 0, 0], runs: [50]) + frame(descriptor: 0xA0, [50, 0, 0, 0], runs: [50]), false
+      frame(descriptor: 0xA0, [50, 0, 0, 0], runs: [50])
+        + frame(descriptor: 0xA0, [50, 0, 0, 0], runs: [50]), false
     ),
     (
       "a frame behind it that is empty",
-      frame(descriptor: 0xA0, [100, 0, 0, 0], runs: [100]) + frame(descriptor: 0xA0, [0, 0, 0, 0], runs: [0]), false
+      frame(descriptor: 0xA0, [100, 0, 0, 0], runs: [100])
+        + frame(descriptor: 0xA0, [0, 0, 0, 0], runs: [0]), false
     ),
     (
       "a skippable frame behind it",
@@ -173,14 +178,18 @@ struct HostileChunkTests {
     let hash = chunk.record.hash
     chunk.frames = frame
     // As the chunk's bytes, and as the lower bytes of elements, whose upper ones follow.
-    chunk.record = ChunkRecord(mode: .raw, planeBytes: [UInt32(frame.count), 0, 0, 0, 0, 0, 0, 0], hash: hash)
+    chunk.record = ChunkRecord(
+      mode: .raw,
+      planeBytes: [UInt32(frame.count), 0, 0, 0, 0, 0, 0, 0],
+      hash: hash
+    )
     if isRight {
       #expect(try chunk.decoded(by: &decoder) == bytes)
     } else {
       #expect(throws: ChunkFault(rule: .frame)) { try chunk.decoded(by: &decoder) }
     }
     let upper = [0x28, 0xB5, 0x2F, 0xFD, 0xA0, 100, 0, 0, 0, 0x23, 3, 0, 0] as [UInt8]
-    let expected = (0..<100).flatMap { _ in [UInt8(3), 0x80] }
+    let expected: [UInt8] = (0..<100).flatMap { _ in [3, 0x80] as [UInt8] }
     var other = CodedChunk(expected, as: .elements(.bfloat16))
     other.frames = frame + upper
     other.record = ChunkRecord(

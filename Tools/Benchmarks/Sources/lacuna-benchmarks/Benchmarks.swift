@@ -48,7 +48,10 @@ struct Benchmarks: ParsableCommand {
   var lacuna: String = "lacuna"
 
   @Option(
-    help: ArgumentHelp("safetensors files that lossless compresses, named as their types.", valueName: "folder")
+    help: ArgumentHelp(
+      "safetensors files that lossless compresses, named as their types.",
+      valueName: "folder"
+    )
   )
   var models: String?
 

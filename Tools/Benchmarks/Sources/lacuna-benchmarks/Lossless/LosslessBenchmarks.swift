@@ -26,7 +26,9 @@ struct LosslessBenchmarks {
 
   private func inputs() throws -> [LosslessInput] {
     let bytes = setting.isQuick ? 16 << 20 : 64 << 20
-    let prunings: [(Pruning, String)] = [(.percent(0), "dense"), (.percent(50), "50"), (.percent(90), "90"), (.twoOfFour, "2of4")]
+    let prunings: [(Pruning, String)] = [
+      (.percent(0), "dense"), (.percent(50), "50"), (.percent(90), "90"), (.twoOfFour, "2of4"),
+    ]
     let generated = ["bf16", "f32", "f16"].flatMap { type in
       prunings.filter { type == "bf16" || $0.1 == "dense" }.map { pruning, name in
         LosslessInput(generated: type, pruning, name, byteCount: bytes)
@@ -47,10 +49,11 @@ struct LosslessBenchmarks {
       let isSparse = !input.name.hasSuffix("dense")
       switch level {
       case .default:
-        share = [
-          "bf16-dense": 0.662, "bf16-50": 0.348, "bf16-90": 0.082, "bf16-2of4": 0.347, "f32-dense": 0.819,
-          "f16-dense": 0.849,
-        ][input.name]
+        share =
+          [
+            "bf16-dense": 0.662, "bf16-50": 0.348, "bf16-90": 0.082, "bf16-2of4": 0.347, "f32-dense": 0.819,
+            "f16-dense": 0.849,
+          ][input.name]
         (compressing, decompressing) = isSparse ? (1.8, 2) : (1.2, 1)
       case .fast:
         share = input.name == "bf16-dense" ? 0.667 : nil
@@ -94,11 +97,17 @@ struct LosslessBenchmarks {
       rows += [
         row("size", .share, Double(coded.size) / count, share, bars.share.map(Bar.valueAtMost)),
         row(
-          "compress", .gigabytesPerSecond, count / coded.encoding / 1e9, compressing,
+          "compress",
+          .gigabytesPerSecond,
+          count / coded.encoding / 1e9,
+          compressing,
           bars.compressing.map(Bar.ratioAtLeast)
         ),
         row(
-          "decompress", .gigabytesPerSecond, count / coded.decoding / 1e9, decompressing,
+          "decompress",
+          .gigabytesPerSecond,
+          count / coded.decoding / 1e9,
+          decompressing,
           bars.decompressing.map(Bar.ratioAtLeast)
         ),
       ]
@@ -106,8 +115,11 @@ struct LosslessBenchmarks {
         rows += [
           row("xxh64", .gigabytesPerSecond, count / coded.hashing / 1e9, nil, nil),
           row(
-            "compress, hash and self-check", .gigabytesPerSecond,
-            count / (coded.encoding + coded.decoding + 2 * coded.hashing) / 1e9, nil, nil
+            "compress, hash and self-check",
+            .gigabytesPerSecond,
+            count / (coded.encoding + coded.decoding + 2 * coded.hashing) / 1e9,
+            nil,
+            nil
           ),
           try threads(input, level),
         ]

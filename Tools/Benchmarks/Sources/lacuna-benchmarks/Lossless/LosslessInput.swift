@@ -60,7 +60,7 @@ struct LosslessInput {
       let range = Int(header.dataStart + entry.begin)..<Int(header.dataStart + entry.end)
       let start = bytes.count
       bytes += file[range]
-      let width = Int(entry.shape.dimensions.last ?? 1) * (element.byteWidth ?? 1)
+      let width = Int(entry.shape.columns) * (element.byteWidth ?? 1)
       tensors.append(Self.tensor(start, bytes, start..<bytes.count, kind, rowBytes: width))
     }
   }
