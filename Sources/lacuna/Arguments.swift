@@ -4,6 +4,7 @@ public import ArgumentParser
 public import CompressedTensors
 public import Conversion
 public import Inspection
+public import Lossless
 public import ModelIR
 public import Reporting
 
@@ -49,6 +50,8 @@ extension ConversionOptions.LayoutRequest: ExpressibleByArgument {
   /// `keep`
   public var defaultValueDescription: String { "keep" }
 }
+
+extension CompressionLevel: ExpressibleByArgument {}
 
 extension ConversionOptions.Target: ExpressibleByArgument {}
 

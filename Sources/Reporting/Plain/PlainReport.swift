@@ -11,7 +11,7 @@ public enum PlainReport {
   private static let style = TerminalStyle()
 
   /// Writes a header and lines of fields.
-  private static func write<Item>(
+  static func write<Item>(
     _ header: [String],
     _ items: some Sequence<Item>,
     to sink: @escaping Sink,
@@ -117,7 +117,7 @@ public enum PlainReport {
         case .elementType(let first, let second): [first.name, second.name]
         case .blockType(let first, let second): [first, second]
         case .shape(let first, let second): [field(first), field(second)]
-        case .values(let count, let first): ["\(count) elements", "first at \(first)"]
+        case .values(let values): ["\(values.elements) elements", "first at \(values.first)"]
         }
       return [SafeText.escape(result.name.text), result.difference.name] + values
     }
