@@ -18,14 +18,20 @@ extension IntegrityChecker {
     let exports = try Self.exports(at: path)
     var check = try self.check(exports, resources)
     // What is damaged may be what opening reads.
-    if let check, check.outcome == .failed { return IntegrityReport(path: path, checks: [check], warnings: []) }
+    if let check, check.outcome == .failed {
+      return IntegrityReport(path: path, checks: [check], warnings: [])
+    }
     let opened = try OpenedModel(path, lenient: lenient, assumptions: assumptions)
     let known = Set(exports.map(\.restored.displayName))
     let others = opened.model.files.compactMap { $0.source as? RestoredSource }.filter {
       !known.contains($0.displayName)
     }
-    if !others.isEmpty { check = try self.check(exports + others.map { try ExportFile($0.stored) }, resources) }
-    if let check, check.outcome == .failed { return IntegrityReport(path: path, checks: [check], warnings: []) }
+    if !others.isEmpty {
+      check = try self.check(exports + others.map { try ExportFile($0.stored) }, resources)
+    }
+    if let check, check.outcome == .failed {
+      return IntegrityReport(path: path, checks: [check], warnings: [])
+    }
     var report = try self.check(opened)
     if let check { report.checks.insert(check, at: 0) }
     return report
@@ -63,7 +69,8 @@ extension IntegrityChecker {
       findings += damage.map(\.diagnosis)
       if damage.isEmpty, found != export.manifest.digest {
         findings.append(
-          RestoredFileFault(file: source.displayName, found: found, expected: export.manifest.digest).diagnosis
+          RestoredFileFault(file: source.displayName, found: found, expected: export.manifest.digest)
+            .diagnosis
         )
       }
     }
