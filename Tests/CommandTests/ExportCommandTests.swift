@@ -97,7 +97,7 @@ struct ExportCommandTests {
     for rows in ["5:3", "3", "a:b", "3:3", "-1:2", "0:99999999999999999999"] {
       #expect(try run("convert", "m.safetensors", "x", "--rows", rows).code == 64, "\(rows)")
     }
-    let blocks = Fixture.path("gguf/types/q4_k.gguf")
+    let blocks = Fixture.path("gguf/types/q4_K.gguf")
     let cut = try run("convert", blocks, "cut.gguf", "--rows", "0:1")
     #expect(cut.code == 0 || cut.errors.contains("row"), "\(cut.errors)")
     #expect(try run("convert", "m.safetensors", "s", "--layout", "bitmask").code == 0)

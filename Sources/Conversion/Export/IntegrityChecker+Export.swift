@@ -4,6 +4,7 @@ internal import Dialect
 public import Inspection
 internal import Lossless
 internal import ModelIR
+internal import Safetensors
 
 /// What is checked of compressed exports.
 extension IntegrityChecker {
@@ -21,7 +22,14 @@ extension IntegrityChecker {
     if let check, check.outcome == .failed {
       return IntegrityReport(path: path, checks: [check], warnings: [])
     }
-    let opened = try OpenedModel(path, lenient: lenient, assumptions: assumptions)
+    let opened: OpenedModel
+    do {
+      opened = try OpenedModel(path, lenient: lenient, assumptions: assumptions)
+    } catch let fault as CheckpointFolderFault where fault.rule == .noWeights {
+      // The exports of an ONNX model with external data: no folder stands for that.
+      guard let check else { throw fault }
+      return IntegrityReport(path: path, checks: [check], warnings: [])
+    }
     let known = Set(exports.map(\.restored.displayName))
     let others = opened.model.files.compactMap { $0.source as? RestoredSource }.filter {
       !known.contains($0.displayName)

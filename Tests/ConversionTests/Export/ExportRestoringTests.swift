@@ -56,7 +56,7 @@ struct ExportRestoringTests {
   @Test(
     "an export is the same model as its source, whatever the container",
     arguments: [
-      "real/minilm-l0-attention-2of4-bf16.safetensors", "gguf/types/q4_k.gguf", "onnx/nm24_gemm.onnx",
+      "real/minilm-l0-attention-2of4-bf16.safetensors", "gguf/types/q4_K.gguf", "onnx/nm24_gemm.onnx",
       "gguf/meta/all_types_v3_big_endian.gguf", "onnx/constant_all_forms.onnx",
     ]
   )
