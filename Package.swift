@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: memorySafe
     ),
     .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
-    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR"], swiftSettings: houseStyle),
+    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(
       name: "Quantizing",
@@ -85,7 +85,11 @@ let package = Package(
       dependencies: ["ByteIO", "ModelIR", "StrictJSON", "Safetensors", "SparseCoding", "Quantizing"],
       swiftSettings: memorySafe
     ),
-    .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
+    .target(
+      name: "Inspection",
+      dependencies: ["ModelIR", "SparseCoding", "Quantizing"],
+      swiftSettings: memorySafe
+    ),
     .target(
       name: "Conversion",
       dependencies: [

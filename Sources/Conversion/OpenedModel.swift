@@ -109,6 +109,7 @@ public struct OpenedModel: Sendable {
     stored = model
     model.attachBlockCodes()
     compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
+    try Self.noteAxes(of: &model, origin)
     allTensors = model.tensors
   }
 
@@ -170,6 +171,20 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// The tensors of an ONNX file that are none of the model's, and why: strings, and what is too large to be told.
+  public var leftOutWarnings: [Diagnosis] {
+    guard let onnx else { return [] }
+    return onnx.leftOut.map { name, reason in
+      Diagnosis(
+        .badData,
+        file: onnx.reader.source.displayName,
+        tensor: name,
+        "is left out: \(reason)",
+        expected: "only graphs keep it"
+      )
+    }
+  }
+
   /// What counting zeros cannot tell of the model.
   public var countingWarnings: [Diagnosis] { model.zerolessBlocks }
 
@@ -182,6 +197,14 @@ public struct OpenedModel: Sendable {
   /// Which files the model lies in, so that no output overwrites one.
   public var inputs: [FileIdentity] {
     model.files.compactMap { InputFile.backing($0.source)?.identity }
+  }
+
+  /// Refuses a name that no selected tensor has.
+  /// - Throws: ``UnknownTensorFault``.
+  public func requireTensor(_ name: TensorName) throws {
+    guard model.tensors.contains(where: { $0.name == name }) else {
+      throw UnknownTensorFault(path: path, name: name)
+    }
   }
 
   /// Keeps the tensors that `filter` selects.
@@ -240,6 +263,25 @@ public struct DisagreementFault: Fault {
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     findings.first ?? Diagnosis(.internalError, "a disagreement without findings")
+  }
+}
+
+/// A name that no tensor of a model has.
+public struct UnknownTensorFault: Fault, Hashable {
+  /// The model.
+  public let path: String
+  /// The name.
+  public let name: TensorName
+
+  /// What is wrong, where, and what would be right.
+  public var diagnosis: Diagnosis {
+    Diagnosis(
+      .usage,
+      file: path,
+      tensor: name,
+      "there is no such tensor",
+      expected: "inspect --all lists the names"
+    )
   }
 }
 

@@ -1,12 +1,21 @@
 /// Codes chunks one after the other; each thread has its own.
 ///
-/// Memory: a few buffers of the size of the largest chunk so far, which are used again.
+/// A chunk's frames are a function of its bytes, its kind, the level and the version of libzstd.
+///
+/// Memory: a few buffers of the size of the largest chunk so far, six times as much in all, which are used again.
 public struct ChunkEncoder: ~Copyable {
   /// How much work is spent.
   public let level: CompressionLevel
+  private let coder: ChunkCoder
 
   /// An encoder.
-  public init(level: CompressionLevel = .default) { self.level = level }
+  public init(level: CompressionLevel = .default) { self.init(level: level, usesSequences: false) }
+
+  /// An encoder that reaches Huffman's code as with a libzstd that lacks the parameter for it.
+  package init(level: CompressionLevel, usesSequences: Bool) {
+    self.level = level
+    coder = ChunkCoder(level: level, usesSequences: usesSequences)
+  }
 
   /// The bytes that a buffer needs to take the frames of a chunk of so many bytes.
   public static func mostBytes(forChunkOf count: Int) -> Int { count + count / 1024 + 1024 }
@@ -21,16 +30,16 @@ public struct ChunkEncoder: ~Copyable {
     into frames: inout [UInt8],
     startingAt start: Int
   ) -> ChunkRecord {
-    let written = bytes.withUnsafeBytes { bytes in
-      frames.withUnsafeMutableBytes { frames in
-        RawFrame.write(
-          UnsafeRawBufferPointer(rebasing: bytes[range]),
-          to: UnsafeMutableRawBufferPointer(rebasing: frames[start...])
+    let room = Self.mostBytes(forChunkOf: range.count)
+    var record = bytes.withUnsafeBufferPointer { bytes in
+      frames.withUnsafeMutableBufferPointer { frames in
+        coder.encode(
+          UnsafeBufferPointer(rebasing: bytes[range]),
+          as: kind,
+          to: UnsafeMutableBufferPointer(rebasing: frames[start..<(start + room)])
         )
       }
     }
-    var record = ChunkRecord(mode: .raw)
-    record.planeBytes[0] = UInt32(written)
     record.hash = Checksum.of(bytes, range)
     return record
   }

@@ -4,7 +4,7 @@ public struct ChunkRecord: Sendable, Hashable {
   public var mode: ChunkMode
   /// How many elements have set bits, where a mask is split off; else 0.
   public var nonzeroCount: UInt32
-  /// The lowest exponent of the window.
+  /// The lowest exponent of the window; for doubles what was taken from every exponent.
   public var base: UInt16
   /// How many exponents the window has.
   public var window: UInt8
@@ -36,10 +36,4 @@ public struct ChunkRecord: Sendable, Hashable {
     for place in 0..<8 { total &+= UInt64(planeBytes[place]) }
     return total
   }
-}
-
-/// How a chunk is coded.
-public enum ChunkMode: UInt8, Sendable, Hashable, CaseIterable {
-  /// The bytes as they are, in one frame.
-  case raw = 0
 }

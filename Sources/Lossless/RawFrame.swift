@@ -34,6 +34,33 @@ enum RawFrame {
     return to
   }
 
+  /// The bytes before the first byte of a frame's content.
+  static let contentOffset = headerBytes + 3
+
+  /// Writes what stands before content that lies in its place already, in one block.
+  static func writeHead(ofOneBlock count: Int, to frame: UnsafeMutableRawPointer) {
+    precondition(count <= mostBlockBytes, "more than a block")
+    for place in 0..<4 { frame.storeBytes(of: magic[place], toByteOffset: place, as: UInt8.self) }
+    frame.storeBytes(of: 0xA0, toByteOffset: 4, as: UInt8.self)
+    frame.storeBytes(of: UInt32(count).littleEndian, toByteOffset: 5, as: UInt32.self)
+    let header = UInt32(count) << 3 | 1
+    for byte in 0..<3 {
+      let value = UInt8(truncatingIfNeeded: header >> UInt32(8 * byte))
+      frame.storeBytes(of: value, toByteOffset: headerBytes + byte, as: UInt8.self)
+    }
+  }
+
+  /// Where the bytes start in a frame of ours that holds so many in one block; nil for all others.
+  static func content(_ frame: UnsafeRawBufferPointer, _ count: Int) -> Int? {
+    guard count <= mostBlockBytes, frame.count == byteCount(of: count), frame[4] == 0xA0 else { return nil }
+    for place in 0..<4 where frame[place] != magic[place] { return nil }
+    let header = UInt32(frame[9]) | UInt32(frame[10]) << 8 | UInt32(frame[11]) << 16
+    guard UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 5, as: UInt32.self)) == UInt32(count),
+      header == UInt32(count) << 3 | 1
+    else { return nil }
+    return contentOffset
+  }
+
   /// Copies out what a frame of ours holds; false where it is not the frame of so many bytes.
   static func read(_ frame: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
     guard frame.count == byteCount(of: bytes.count) else { return false }

@@ -33,6 +33,8 @@ extension Validator.AxisChoice: ExpressibleByArgument {
   public var defaultValueDescription: String { "auto" }
 }
 
+extension RuntimeProfile.Name: ExpressibleByArgument {}
+
 extension ConversionOptions.LayoutRequest: ExpressibleByArgument {
   /// Reads `keep`, `auto` or a layout's name.
   public init?(argument: String) {

@@ -60,7 +60,7 @@ public struct FileCompressor: Sendable {
       max($0, Int(min(UInt64($1.0.chunkBytes), $1.1.byteCount)))
     }
     let pool = OrderedPool(threads: threads, memory: memory, chunkBytes: largest)
-    let writer = FrameWriter(output, at: start, regions: grids.count)
+    let writer = RegionWriter(output, at: start, regions: grids.count)
     let digest = Mutex(ContentDigest())
     // First, so that who reads from the start has what the source starts with, and a file that was cut short too.
     try runRemainder(on: pool, writer)
@@ -106,7 +106,7 @@ public struct FileCompressor: Sendable {
   }
 
   /// Writes what lies in no region.
-  private func runRemainder(on pool: OrderedPool, _ writer: FrameWriter) throws {
+  private func runRemainder(on pool: OrderedPool, _ writer: RegionWriter) throws {
     let grid = CompressionGrid(
       kind: .elements(.uint8),
       byteCount: file.remainderByteCount,

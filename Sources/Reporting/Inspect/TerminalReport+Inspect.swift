@@ -55,6 +55,17 @@ public enum TerminalReport {
       try table.write(to: &writer)
       try writer.line()
     }
+    if options.showsDeep, let deep = DeepTable(report.tensors, grouped, options: options) {
+      try deep.write(to: &writer)
+      try writer.line()
+    }
+    if let wanted = options.heatmap {
+      for report in report.tensors where report.tensor.name == wanted {
+        guard let map = HeatmapLines(report) else { continue }
+        try map.write(to: &writer)
+        try writer.line()
+      }
+    }
     if let uses = UsesTable(report.tensors, options: options) {
       try uses.write(to: &writer)
       try writer.line()

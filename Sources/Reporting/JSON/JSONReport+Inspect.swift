@@ -126,6 +126,8 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("deep")
+    if let deep = statistics?.deep { try write(deep, to: &writer) } else { try writer.null() }
     try writer.member("digest", report.digest)
     writer.key("masked")
     if let masked = report.maskedStatistics {

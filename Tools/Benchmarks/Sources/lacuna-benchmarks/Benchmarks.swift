@@ -20,7 +20,7 @@ struct Benchmarks: ParsableCommand {
       medians; ratios are medians of the ratios of measurements that followed each other. The exit code is 0 \
       whatever was measured, unless --strict is given.
 
-      Groups: kernels, scans and threads work in memory; commands, headers and memory run whole processes; \
+      Groups: kernels, scans, threads and lossless work in memory; commands, headers and memory run whole processes; \
       compressed-tensors, gguf and onnx do both with what their names say. What finds no room in the scratch \
       folder is left out and says so: the folder of ten times --size needs 26 times --size, on a disk rather \
       than in memory.
@@ -47,6 +47,20 @@ struct Benchmarks: ParsableCommand {
   @Option(help: ArgumentHelp("The command that is measured.", valueName: "path"))
   var lacuna: String = "lacuna"
 
+  @Option(
+    help: ArgumentHelp(
+      "safetensors files that lossless compresses, named as their types.",
+      valueName: "folder"
+    )
+  )
+  var models: String?
+
+  @Option(help: ArgumentHelp("A Python that has ZipNN, which lossless is held against.", valueName: "path"))
+  var zipnn: String?
+
+  @Option(help: ArgumentHelp("The script that measures ZipNN.", valueName: "path"))
+  var zipnnScript: String?
+
   @Flag(help: "Exit 1 if a bar was missed.")
   var strict = false
 
@@ -64,7 +78,10 @@ struct Benchmarks: ParsableCommand {
       isQuick: quick,
       scratch: scratch,
       lacuna: lacuna,
-      machine: Machine.current()
+      machine: Machine.current(),
+      models: models,
+      zipnn: zipnn,
+      zipnnScript: zipnnScript
     )
     let wanted = only.isEmpty ? Group.allCases : Group.allCases.filter(only.contains)
 
@@ -87,7 +104,7 @@ struct Benchmarks: ParsableCommand {
 
 /// What is measured together.
 enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case kernels, scans, threads, commands, headers, memory, gguf, onnx
+  case kernels, scans, threads, commands, headers, memory, gguf, onnx, lossless
   case compressedTensors = "compressed-tensors"
 
   /// What the figures of the group are.
@@ -102,6 +119,8 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .gguf:
       "gguf: blocks on one thread in memory, decoding against memcpy; files, the ratio as in commands"
     case .onnx: "onnx: whole processes; conversions against cp of what they write, the ratio as in commands"
+    case .lossless:
+      "lossless: chunks in memory, GB of the dense form per CPU-second of one thread, against ZipNN"
     case .compressedTensors:
       "compressed-tensors: decoding on one thread to memory; folders to folders, the ratio as in commands"
     }
@@ -120,6 +139,7 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
         + BlockEncodingBenchmarks(setting).run() + BlockStatisticsBenchmarks(setting).run()
         + GGUFCommandBenchmarks(setting).run()
     case .onnx: try ONNXBenchmarks(setting).run()
+    case .lossless: try LosslessBenchmarks(setting).run()
     case .compressedTensors:
       try SparseDecodingBenchmarks(setting).run() + SparseFolderBenchmarks(setting).run()
         + ShardedFolderBenchmarks(setting).run() + DequantizingBenchmarks(setting).run()
@@ -136,6 +156,11 @@ struct Setting {
   /// The path of the command.
   var lacuna: String
   var machine: Machine
+  /// A folder of safetensors files to be compressed.
+  var models: String?
+  /// A Python that has ZipNN, and the script that measures it.
+  var zipnn: String?
+  var zipnnScript: String?
 
   /// The bytes of a buffer of the groups in memory: many times the caches, few enough to be made quickly.
   var bufferBytes: Int { min(dataBytes, 256 << 20) }

@@ -8,6 +8,8 @@ enum Unit: String, Sendable {
   case milliseconds = "ms"
   /// 10^6 bytes.
   case megabytes = "MB"
+  /// Compressed bytes per byte.
+  case share = "of 1"
 }
 
 /// What a measurement has to reach.
@@ -28,7 +30,7 @@ enum Bar: Sendable {
     case .ratioAtMost(let ratio): "<= \(Decimal.text(ratio, places: 2))"
     case .valueAtLeast(let value):
       ">= \(Decimal.text(value, places: value == value.rounded() ? 0 : 1)) \(unit.rawValue)"
-    case .valueAtMost(let value): "<= \(Decimal.text(value, places: 0)) \(unit.rawValue)"
+    case .valueAtMost(let value): "<= \(Decimal.text(value, places: unit == .share ? 3 : 0)) \(unit.rawValue)"
     }
   }
 }

@@ -68,6 +68,9 @@ struct ScratchFolder {
     return names
   }
 
+  /// The names in a folder.
+  static func files(in path: String) -> [String] { names(in: path) }
+
   /// The bytes of a file.
   static func read(_ path: String) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -17,7 +17,7 @@ func memoryIsEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPoint
 /// Writes indexes and frames one behind the other; its callers come in order.
 ///
 /// Memory: the records of the tensor that is being written, and 16 bytes a region.
-final class FrameWriter: Sendable {
+final class RegionWriter: Sendable {
   private struct State {
     var end: UInt64
     var places: [Range<UInt64>]
