@@ -66,7 +66,7 @@ let package = Package(
       swiftSettings: memorySafe
     ),
     .target(name: "GGUF", dependencies: ["ByteIO", "ModelIR"], swiftSettings: memorySafe),
-    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR"], swiftSettings: houseStyle),
+    .target(name: "ONNX", dependencies: ["ByteIO", "ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(name: "SparseCoding", dependencies: ["ModelIR", "CKernels"], swiftSettings: houseStyle),
     .target(
       name: "Quantizing",
@@ -85,7 +85,11 @@ let package = Package(
       dependencies: ["ByteIO", "ModelIR", "StrictJSON", "Safetensors", "SparseCoding", "Quantizing"],
       swiftSettings: memorySafe
     ),
-    .target(name: "Inspection", dependencies: ["ModelIR", "SparseCoding"], swiftSettings: memorySafe),
+    .target(
+      name: "Inspection",
+      dependencies: ["ModelIR", "SparseCoding", "Quantizing"],
+      swiftSettings: memorySafe
+    ),
     .target(
       name: "Conversion",
       dependencies: [
@@ -102,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "lacuna",
       dependencies: [
-        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "CompressedTensors", "Inspection", "Reporting",
-        "Conversion",
+        "ByteIO", "ModelIR", "SparseCoding", "Quantizing", "Lossless", "CompressedTensors", "Inspection",
+        "Reporting", "Conversion",
         argumentParser,
       ],
       swiftSettings: memorySafe
@@ -176,7 +180,7 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "ModelIR", "Safetensors",
+        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR", "Safetensors",
         "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle

@@ -15,6 +15,14 @@ public struct Folder: Sendable {
   private let resolved: FilePath
   /// The model's folder, which links may not leave: this one, or one around it.
   private let root: FilePath
+  /// How files that stand for others are told and read, see ``restoring(suffix:_:)``.
+  private var restoring: Restoring?
+
+  /// Files that stand for others.
+  private struct Restoring: Sendable {
+    var suffix: String
+    var restore: @Sendable (any ByteSource) throws -> any ByteSource
+  }
 
   /// The folder at `path`.
   /// - Throws: ``SystemFault`` if there is none.
@@ -55,6 +63,46 @@ public struct Folder: Sendable {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// The same folder with files that stand for others: `X` and the suffix for a file `X` that is not there.
+  ///
+  /// ``source(_:)`` opens the one under the other's name, and ``modelEntries()`` lists it so.
+  /// - Parameter restore: gives the bytes of the file that another stands for; what stands for none as it is.
+  public func restoring(
+    suffix: String,
+    _ restore: @escaping @Sendable (any ByteSource) throws -> any ByteSource
+  ) -> Folder {
+    var folder = self
+    folder.restoring = Restoring(suffix: suffix, restore: restore)
+    return folder
+  }
+
+  /// The entries as the files of a model: ``entries()``, with those that stand for others under their names.
+  /// - Throws: ``SystemFault`` if the folder cannot be read.
+  public func modelEntries() throws -> [String] {
+    let names = try entries()
+    guard let suffix = restoring?.suffix, names.contains(where: { $0.hasSuffix(suffix) }) else { return names }
+    let plain = names.map { $0.hasSuffix(suffix) && $0 != suffix ? String($0.dropLast(suffix.count)) : $0 }
+    return Set(plain).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The name of the entry that ``source(_:)`` opens for `name`.
+  private func entry(for name: String) throws -> String {
+    guard let restoring, Self.isPlainName(name), try kind(of: name) == nil,
+      try kind(of: name + restoring.suffix) != nil
+    else { return name }
+    return name + restoring.suffix
+  }
+
+  /// Whether there is an entry of this name, or one that stands for it.
+  public func hasSource(_ name: String) throws -> Bool { try kind(of: entry(for: name)) != nil }
+
+  /// Opens a file of a model: an entry, or the one that stands for it.
+  /// - Throws: what ``open(_:)`` throws, and what making the one of the other throws.
+  public func source(_ name: String) throws -> any ByteSource {
+    let file = try open(entry(for: name))
+    return try restoring?.restore(file) ?? file
+  }
+
   /// The path of an entry as the user would write it.
   public func displayPath(_ name: String) -> String { FilePath(path).appending(name).string }
 
@@ -91,13 +139,14 @@ public struct Folder: Sendable {
   /// A folder within this one, under the same rule for links.
   /// - Throws: what ``resolve(_:)`` throws.
   public func subfolder(_ name: String) throws -> Folder {
-    Folder(path: displayPath(name), resolved: FilePath(try resolve(name)), root: root)
+    Folder(path: displayPath(name), resolved: FilePath(try resolve(name)), root: root, restoring: restoring)
   }
 
-  private init(path: String, resolved: FilePath, root: FilePath) {
+  private init(path: String, resolved: FilePath, root: FilePath, restoring: Restoring?) {
     self.path = path
     self.resolved = resolved
     self.root = root
+    self.restoring = restoring
   }
 
   /// Where the Hugging Face cache keeps the files of this snapshot: `X/blobs` for `X/snapshots/REVISION` and for

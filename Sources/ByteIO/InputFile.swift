@@ -141,6 +141,22 @@ public final class InputFile: ByteSource {
   }
 }
 
+/// A source whose bytes come from a file, as they are or decoded.
+public protocol FileBacked: ByteSource {
+  /// The file; nil where the bytes come from none after all.
+  var backing: InputFile? { get }
+}
+
+extension InputFile: FileBacked {
+  /// The file itself.
+  public var backing: InputFile? { self }
+
+  /// The file that a source's bytes come from, if they come from one.
+  public static func backing(_ source: any ByteSource) -> InputFile? {
+    (source as? any FileBacked)?.backing
+  }
+}
+
 /// A file that cannot serve as an input.
 public struct InputFileFault: Fault, Hashable {
   /// The rules, one case each.

@@ -98,7 +98,7 @@ public final class OutputFile: Sendable {
   }
 
   /// Gives the file its final size and reserves the space for it, so that a full disk is found before any
-  /// work is done.
+  /// work is done; in memory the space is only looked for.
   /// - Throws: ``SystemFault`` where there is no space.
   public func reserve(_ byteCount: UInt64) throws {
     guard let size = off_t(exactly: byteCount) else {
@@ -115,8 +115,13 @@ public final class OutputFile: Sendable {
         )
         let code = fcntl(descriptor, F_PREALLOCATE, &request) == 0 ? 0 : errno
       #else
-        var code = posix_fallocate(descriptor, 0, size)
-        while code == EINTR { code = posix_fallocate(descriptor, 0, size) }
+        var code: CInt = 0
+        if MemoryFileSystems.hold(descriptor), let left = MemoryFileSystems.bytesLeft(descriptor) {
+          if left < byteCount { code = ENOSPC }
+        } else {
+          code = posix_fallocate(descriptor, 0, size)
+          while code == EINTR { code = posix_fallocate(descriptor, 0, size) }
+        }
       #endif
       // Where a file system cannot reserve, the writes find out.
       if code != 0 && code != EOPNOTSUPP && code != ENOSYS && code != EINVAL {

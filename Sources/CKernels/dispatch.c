@@ -13,7 +13,7 @@ bool lacuna_kernels_available(lacuna_kernels set) {
     case LACUNA_KERNELS_AVX512:
       return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512vbmi2");
+             __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
   }
   return false;
 #else
@@ -95,4 +95,21 @@ size_t lacuna_encode_q8_0(lacuna_kernels set, const uint8_t *numbers, size_t cou
 void lacuna_search_minimum(lacuna_kernels set, const uint8_t *numbers, size_t count,
                            lacuna_minimum_search search, lacuna_minimum_fit fit) {
   PICK(lacuna_search_minimum, avx512)(numbers, count, search, fit);
+}
+
+// A set without a variant for AVX2: the next lower one is the scalar reference.
+#if LACUNA_X86
+#define PICK_WIDE(name) (set == LACUNA_KERNELS_AVX512 ? name##_avx512 : name##_scalar)
+#else
+#define PICK_WIDE(name) ((void)set, name##_scalar)
+#endif
+
+size_t lacuna_encode_indices(lacuna_kernels set, const uint8_t *mask, size_t count, uint64_t first,
+                             unsigned length, uint8_t *bytes) {
+  return PICK_WIDE(lacuna_encode_indices)(mask, count, first, length, bytes);
+}
+
+size_t lacuna_match_indices(lacuna_kernels set, const uint8_t *bytes, size_t byte_count,
+                            const uint8_t *mask, size_t count, uint64_t first, unsigned length) {
+  return PICK_WIDE(lacuna_match_indices)(bytes, byte_count, mask, count, first, length);
 }

@@ -18,7 +18,7 @@
 #define LACUNA_X86 1
 #define LACUNA_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define LACUNA_AVX512 \
-  __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2")))
+  __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")))
 #else
 #define LACUNA_X86 0
 #endif
@@ -53,6 +53,13 @@
   void lacuna_search_minimum_##set(const uint8_t *numbers, size_t count,     \
                                    lacuna_minimum_search search, lacuna_minimum_fit fit)
 
+#define LACUNA_ENCODE_INDICES(set)                                                     \
+  size_t lacuna_encode_indices_##set(const uint8_t *mask, size_t count, uint64_t first, \
+                                     unsigned length, uint8_t *bytes)
+#define LACUNA_MATCH_INDICES(set)                                                      \
+  size_t lacuna_match_indices_##set(const uint8_t *bytes, size_t byte_count,            \
+                                    const uint8_t *mask, size_t count, uint64_t first, unsigned length)
+
 // One declaration or definition for each width of an element.
 #define LACUNA_EACH_WIDTH(apply, set) apply(8, set) apply(16, set) apply(32, set) apply(64, set)
 
@@ -85,6 +92,8 @@ LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, scalar)
 LACUNA_DECLARE_BITS(scalar)
 LACUNA_DECLARE_BLOCKS(scalar)
 LACUNA_DECLARE_ENCODERS(scalar)
+LACUNA_ENCODE_INDICES(scalar);
+LACUNA_MATCH_INDICES(scalar);
 #if LACUNA_X86
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx2)
 LACUNA_DECLARE_BITS(avx2)
@@ -93,6 +102,8 @@ LACUNA_DECLARE_ENCODERS(avx2)
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx512)
 LACUNA_NONZERO(q4_0, avx512);
 LACUNA_DECLARE_ENCODERS(avx512)
+LACUNA_ENCODE_INDICES(avx512);
+LACUNA_MATCH_INDICES(avx512);
 #endif
 
 #pragma GCC visibility pop

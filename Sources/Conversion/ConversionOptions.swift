@@ -77,6 +77,8 @@ public struct ConversionOptions: Sendable {
   public var allowExpand = false
   /// Whether tensors were left out by the user, so that the output is not the whole model.
   public var isSelection = false
+  /// Whether only some rows of tensors were selected.
+  public var selectsRows = false
   /// How work is shared out.
   public var resources = WorkResources()
 

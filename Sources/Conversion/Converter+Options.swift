@@ -19,6 +19,12 @@ extension Converter {
     if options.asReference && options.verify {
       throw OptionFault("--as-reference may leave values out, so there is nothing to --verify")
     }
+    if options.selectsRows, target == .onnx || target == .compressedTensors || options.type != nil {
+      throw OptionFault(
+        "--rows cuts tensors as they are stored",
+        expected: "safetensors or GGUF as the output, without --type"
+      )
+    }
     try requireOptionsForGGUF()
     try requireOptionsForONNX()
     guard options.repairsConfig else { return }

@@ -32,7 +32,7 @@ extension Converter {
   /// Gives quantized weights the form of the output where codes and scales stay the same numbers.
   private func transcode(_ work: inout Work) throws {
     let transcoded: Transcoded
-    let remedy: String
+    var remedy: String
     switch (target, options.type) {
     case (.gguf, nil), (.gguf, .blocks):
       var only: GGMLType?
@@ -45,11 +45,17 @@ extension Converter {
     default: return
     }
     work.typeChanges += transcoded.changes
-    guard options.type == nil, let refusal = transcoded.refusals.first else { return }
+    // What no other type helps comes first.
+    let refusals = transcoded.refusals
+    guard options.type == nil, let refusal = refusals.first(where: { !$0.isReadable }) ?? refusals.first
+    else { return }
+    if !refusal.isReadable {
+      remedy = "safetensors keeps its codes as they are, --exclude with its name leaves it out"
+    }
     throw TranscodingFault(
       file: opened.path,
       refusal: refusal,
-      others: transcoded.refusals.count - 1,
+      others: refusals.count - 1,
       target: target.name,
       remedy: remedy
     )

@@ -111,8 +111,8 @@ public struct IntegrityChecker: Sendable {
   private func hashes(of model: Model) throws -> IntegrityReport.Check {
     var findings: [Diagnosis] = []
     let blobs = model.files.compactMap { file -> (source: any ByteSource, digest: String)? in
-      guard let input = file.source as? InputFile else { return nil }
-      return Folder.blobDigest(ofFileAt: input.path).map { (file.source, $0) }
+      guard let input = InputFile.backing(file.source) else { return nil }
+      return Folder.blobDigest(ofFileAt: input.path).map { (input, $0) }
     }
     guard !blobs.isEmpty else {
       return IntegrityReport.Check(

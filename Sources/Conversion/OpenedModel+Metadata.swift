@@ -1,5 +1,6 @@
 internal import GGUF
 public import Inspection
+internal import Lossless
 internal import ModelIR
 internal import ONNX
 
@@ -11,6 +12,25 @@ extension OpenedModel {
   /// - Parameter wantsEntries: whether all are listed, or only the few that make the headline.
   /// - Throws: a ``Fault`` for arrays that cannot be decoded.
   public func metadataReport(wantsEntries: Bool) throws -> MetadataReport {
+    var report = try sourceReport(wantsEntries: wantsEntries)
+    report.export = export
+    return report
+  }
+
+  /// What the files are compressed exports of, as far as they are such.
+  private var export: MetadataReport.Export? {
+    var export = MetadataReport.Export(formats: [], byteCount: 0, sourceByteCount: 0)
+    for (index, file) in model.files.enumerated() {
+      guard let source = file.source as? RestoredSource else { continue }
+      let format = index > 0 && model.container == .onnx ? "external data" : model.container.rawValue
+      if !export.formats.contains(format) { export.formats.append(format) }
+      export.byteCount &+= source.stored.byteCount
+      export.sourceByteCount &+= source.byteCount
+    }
+    return export.formats.isEmpty ? nil : export
+  }
+
+  private func sourceReport(wantsEntries: Bool) throws -> MetadataReport {
     if let onnx {
       return MetadataReport(
         headline: ONNXHeadline(onnx.reader.model).words,

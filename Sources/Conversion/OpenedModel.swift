@@ -49,7 +49,7 @@ public struct OpenedModel: Sendable {
     }
     if identity.kind == .folder {
       onnx = nil
-      let folder = try Folder(path)
+      let folder = try Self.folder(path)
       if let name = try GGUFContent.find(in: folder) {
         gguf = try SplitModel(folder: folder, name: name, lenient: lenient)
         (model, disagreements, totalParameters, origin) = (Self.empty, [], nil, .file)
@@ -59,12 +59,12 @@ public struct OpenedModel: Sendable {
         (gguf, origin) = (nil, .folder(folder, weights))
       }
     } else {
-      let source = try InputFile.open(path)
-      let name = Folder.lastComponent(of: path)
+      let (source, original) = try ExportFile.restoring(InputFile.open(path))
+      let name = original ?? Folder.lastComponent(of: path)
       try ForeignContent.refuse(source)
       if try ONNXContent.isONNX(source, name: name) {
         onnx = try ONNXImport(
-          ONNXReader(source: source, folder: Folder(Folder.parent(of: path)), lenient: lenient),
+          ONNXReader(source: source, folder: Self.folder(Folder.parent(of: path)), lenient: lenient),
           name: name
         )
       } else {
@@ -76,12 +76,12 @@ public struct OpenedModel: Sendable {
         gguf = try SplitModel(
           first: source,
           name: name,
-          in: Folder(Folder.parent(of: path)),
+          in: Self.folder(Folder.parent(of: path)),
           lenient: lenient
         )
         (model, disagreements, totalParameters, origin) = (Self.empty, [], nil, .file)
       } else if try ForeignContent.isJSON(source) {
-        let folder = try Folder(Folder.parent(of: path))
+        let folder = try Self.folder(Folder.parent(of: path))
         let weights = WeightFiles.indexed(name)
         (model, disagreements, totalParameters) = try Self.open(weights, in: folder, lenient: lenient)
         (gguf, origin) = (nil, .folder(folder, weights))
@@ -109,7 +109,13 @@ public struct OpenedModel: Sendable {
     stored = model
     model.attachBlockCodes()
     compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
+    try Self.noteAxes(of: &model, origin)
     allTensors = model.tensors
+  }
+
+  /// A folder whose compressed exports stand for what they were made of.
+  static func folder(_ path: String) throws -> Folder {
+    try Folder(path).restoring(suffix: ExportFile.suffix) { try ExportFile.restoring($0).source }
   }
 
   private static let empty = Model(container: .safetensors, files: [], tensors: [])
@@ -146,7 +152,7 @@ public struct OpenedModel: Sendable {
   ) throws -> (Model, [Diagnosis], UInt64?) {
     switch weights {
     case .single(let name):
-      let source = try folder.open(name)
+      let source = try folder.source(name)
       try ForeignContent.refuse(source)
       return (try model(of: source, name: name, lenient: lenient), [], nil)
     case .indexed(let name):
@@ -165,6 +171,20 @@ public struct OpenedModel: Sendable {
     )
   }
 
+  /// The tensors of an ONNX file that are none of the model's, and why: strings, and what is too large to be told.
+  public var leftOutWarnings: [Diagnosis] {
+    guard let onnx else { return [] }
+    return onnx.leftOut.map { name, reason in
+      Diagnosis(
+        .badData,
+        file: onnx.reader.source.displayName,
+        tensor: name,
+        "is left out: \(reason)",
+        expected: "only graphs keep it"
+      )
+    }
+  }
+
   /// What counting zeros cannot tell of the model.
   public var countingWarnings: [Diagnosis] { model.zerolessBlocks }
 
@@ -176,7 +196,15 @@ public struct OpenedModel: Sendable {
 
   /// Which files the model lies in, so that no output overwrites one.
   public var inputs: [FileIdentity] {
-    model.files.compactMap { ($0.source as? InputFile)?.identity }
+    model.files.compactMap { InputFile.backing($0.source)?.identity }
+  }
+
+  /// Refuses a name that no selected tensor has.
+  /// - Throws: ``UnknownTensorFault``.
+  public func requireTensor(_ name: TensorName) throws {
+    guard model.tensors.contains(where: { $0.name == name }) else {
+      throw UnknownTensorFault(path: path, name: name)
+    }
   }
 
   /// Keeps the tensors that `filter` selects.
@@ -235,6 +263,25 @@ public struct DisagreementFault: Fault {
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     findings.first ?? Diagnosis(.internalError, "a disagreement without findings")
+  }
+}
+
+/// A name that no tensor of a model has.
+public struct UnknownTensorFault: Fault, Hashable {
+  /// The model.
+  public let path: String
+  /// The name.
+  public let name: TensorName
+
+  /// What is wrong, where, and what would be right.
+  public var diagnosis: Diagnosis {
+    Diagnosis(
+      .usage,
+      file: path,
+      tensor: name,
+      "there is no such tensor",
+      expected: "inspect --all lists the names"
+    )
   }
 }
 

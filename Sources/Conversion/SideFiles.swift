@@ -29,7 +29,7 @@ struct SideFiles {
   }
 
   private mutating func collect(_ folder: Folder, _ path: [String], besides own: Set<String>) throws {
-    for name in try folder.entries() where !own.contains(name) {
+    for name in try folder.entries() where !own.contains(name) && !own.contains(Self.original(of: name)) {
       let shown = folder.displayPath(name)
       let isWeights =
         path.isEmpty && (name.hasSuffix(".safetensors") || name.hasSuffix(WeightFiles.indexSuffix))
@@ -61,6 +61,11 @@ struct SideFiles {
         leaveOut(shown, fault.diagnosis.problem)
       }
     }
+  }
+
+  /// What a compressed export of this name stands for; the name itself for other files.
+  private static func original(of name: String) -> String {
+    name.hasSuffix(ExportFile.suffix) ? String(name.dropLast(ExportFile.suffix.count)) : name
   }
 
   private mutating func leaveOut(_ path: String, _ reason: String) {

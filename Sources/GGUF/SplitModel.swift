@@ -18,7 +18,7 @@ public struct SplitModel: Sendable {
   /// Reads the file named `name` in `folder`, and the shards that it is the first of.
   /// - Throws: ``SplitFault``, ``GGUFFault``, or what the folder and its files throw.
   public init(folder: Folder, name: String, lenient: Bool = false) throws {
-    try self.init(first: folder.open(name), name: name, in: folder, lenient: lenient)
+    try self.init(first: folder.source(name), name: name, in: folder, lenient: lenient)
   }
 
   /// Reads `source`, the file named `name` in `folder`, and the shards that it is the first of.
@@ -45,14 +45,14 @@ public struct SplitModel: Sendable {
     let folder = try folder()
     let names = (1...count).map { SplitName(prefix: split.prefix, number: $0, count: count).text }
     guard number == 0 else { throw SplitFault(file: path, .notFirst(number: number, first: names[0])) }
-    let present = Set(try folder.entries())
+    let present = Set(try folder.modelEntries())
     let missing = names.filter { !present.contains($0) }
     if let name = missing.first {
       throw SplitFault(file: folder.displayPath(name), .missingShard(missing: missing.count, of: count))
     }
     var shards = [first]
     for (index, name) in names.enumerated().dropFirst() {
-      let shard = try GGUFReader(source: folder.open(name), name: name, lenient: lenient)
+      let shard = try GGUFReader(source: folder.source(name), name: name, lenient: lenient)
       try Self.check(shard, isNumber: index, of: count, folder.displayPath(name))
       shards.append(shard)
     }

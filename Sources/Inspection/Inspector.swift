@@ -2,23 +2,44 @@ public import ModelIR
 public import SparseCoding
 internal import Synchronization
 
-/// Reads the tensors of a model once and counts.
+/// Reads the tensors of a model once and counts; a second time where the deep look is asked for.
 ///
 /// Memory: per thread one chunk and its parts; per tensor in work 8 bytes a chunk and one bit a column; per
 /// tensor of the model its report. Files are read one after the other, so that few are open at once.
 public struct Inspector: Sendable {
+  /// Which tensors get a second, slower look.
+  public enum DeepChoice: Sendable, Hashable {
+    /// None.
+    case none
+    /// Every one.
+    case all
+    /// The one of this name.
+    case only(TensorName)
+
+    fileprivate func includes(_ name: TensorName) -> Bool {
+      switch self {
+      case .none: false
+      case .all: true
+      case .only(let wanted): wanted == name
+      }
+    }
+  }
+
   private let pool: ChunkPool
   private let chunkBytes: Int
   private let progress: WorkProgress
   private let wantsMagnitudes: Bool
+  private let deep: DeepChoice
 
   /// An inspector that works on `pool`'s threads with chunks of at most `chunkBytes`.
   public init(
     pool: ChunkPool,
     chunkBytes: Int,
     progress: WorkProgress,
-    wantsMagnitudes: Bool = false
+    wantsMagnitudes: Bool = false,
+    deep: DeepChoice = .none
   ) {
+    self.deep = deep
     self.wantsMagnitudes = wantsMagnitudes
     self.pool = pool
     self.chunkBytes = chunkBytes
@@ -57,6 +78,10 @@ public struct Inspector: Sendable {
         }
         if let patterns = try patternsAcross(readers[place], axis: reports[index].axis) {
           statistics.patterns = patterns
+        }
+        if deep.includes(model.tensors[index].name) {
+          progress.expect(readers[place].tensor.denseByteCount)
+          statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(readers[place])
         }
         if wantsMagnitudes { statistics.magnitudes = try magnitudes(readers[place]) }
         reports[index].statistics = statistics

@@ -134,14 +134,18 @@ extension ReductionAxis {
   /// stacks of matrices (`[experts, out, in]`) have rank 3 too.
   public static func byConvention(_ tensor: Tensor) -> ReductionAxis? {
     if let known = tensor.reduction { return known }
+    let rank = tensor.logicalShape.rank
+    guard rank >= 2 else { return nil }
+    return ReductionAxis(axes: [isConvolution(tensor) ? 1 : rank - 1], evidence: .convention)
+  }
+
+  /// Whether a weight is a convolution's by its shape and name.
+  static func isConvolution(_ tensor: Tensor) -> Bool {
     let extents = tensor.logicalShape.extents
-    guard extents.count >= 2 else { return nil }
-    let isConvolution: Bool
     switch extents.count {
-    case 2: isConvolution = false
-    case 3: isConvolution = extents[2] <= 16 || NameWords.contains(convolutionWord, in: tensor.name)
-    default: isConvolution = extents[2...].allSatisfy { $0 <= 64 }
+    case ...2: return false
+    case 3: return extents[2] <= 16 || NameWords.contains(convolutionWord, in: tensor.name)
+    default: return extents[2...].allSatisfy { $0 <= 64 }
     }
-    return ReductionAxis(axes: [isConvolution ? 1 : extents.count - 1], evidence: .convention)
   }
 }

@@ -54,6 +54,14 @@ public struct SourceEndFault: Fault {
   let count: Int
   let byteCount: UInt64
 
+  /// A read of `count` bytes at `offset` of a source that has `byteCount`.
+  public init(source: String, offset: UInt64, count: Int, byteCount: UInt64) {
+    self.source = source
+    self.offset = offset
+    self.count = count
+    self.byteCount = byteCount
+  }
+
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     Diagnosis(

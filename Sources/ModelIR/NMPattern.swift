@@ -20,6 +20,11 @@ public struct NMPattern: Sendable, Hashable {
     self.group = group
   }
 
+  /// 2:4, which NVIDIA's sparse tensor cores take.
+  public static let twoOfFour = NMPattern(2, of: 4)
+  /// 1:2, which they take of 32-bit floats.
+  public static let oneOfTwo = NMPattern(1, of: 2)
+
   /// The patterns that inspection tries and that an automatic layout may choose: those that papers and
   /// runtimes use.
   public static let common: [NMPattern] = [

@@ -26,6 +26,23 @@ public final class TensorUses: Sendable {
     case unused
   }
 
+  /// A product that has the tensor as an operand.
+  public struct Product: Sendable, Hashable {
+    /// The operator, as the file spells it: `MatMul`, and `com.microsoft.MatMulNBits` where it is of another domain.
+    public let operation: String
+    /// The axes along which it sums; empty where they are not known.
+    public let axes: [Int]
+    /// Whether codes become reals on the way to it.
+    public let isDequantized: Bool
+
+    /// A product of this kind.
+    public init(operation: String, axes: [Int], isDequantized: Bool) {
+      self.operation = operation
+      self.axes = axes
+      self.isDequantized = isDequantized
+    }
+  }
+
   /// What the tensor is for.
   public let role: Role
   /// The operators that read it, by kind: `MatMul via Transpose (x3); Gather`; empty if nothing does.
@@ -34,9 +51,18 @@ public final class TensorUses: Sendable {
   public let evidence: [String]
   /// How many uses have their evidence left out.
   public let omitted: Int
+  /// The products among its uses, each kind once, in the order of the graph; at most ``most``.
+  public let products: [Product]
 
   /// Uses in these words.
-  public init(role: Role, consumers: String, evidence: [String], omitted: Int = 0) {
+  public init(
+    role: Role,
+    consumers: String,
+    evidence: [String],
+    omitted: Int = 0,
+    products: [Product] = []
+  ) {
+    self.products = products
     self.role = role
     self.consumers = consumers
     self.evidence = evidence

@@ -18,7 +18,7 @@ public enum WeightFiles: Sendable, Hashable {
   /// Shards are never found by a pattern of names: `-of-000163` is real.
   /// - Throws: ``CheckpointFolderFault`` where it is not clear which they are.
   public static func find(in folder: Folder) throws -> WeightFiles {
-    let names = try folder.entries()
+    let names = try folder.modelEntries()
     let indexes = names.filter { $0.hasSuffix(indexSuffix) }
     if indexes.count == 1 { return .indexed(indexes[0]) }
     if indexes.count > 1 {

@@ -131,6 +131,12 @@ public struct SafetensorsPlanFault: Fault, Hashable {
   /// The broken rule.
   public let rule: Rule
 
+  /// A file that breaks `rule`.
+  public init(file: String, rule: Rule) {
+    self.file = file
+    self.rule = rule
+  }
+
   /// What is wrong, where, and what would be right.
   public var diagnosis: Diagnosis {
     switch rule {

@@ -71,8 +71,8 @@ final class ShardReads: Sendable {
         continue
       }
       let result = Result<SafetensorsReader?, any Error> {
-        guard try folder.kind(of: shard.name) != nil else { return nil }
-        return try SafetensorsReader(source: folder.open(shard.name), name: shard.name, lenient: lenient)
+        guard try folder.hasSource(shard.name) else { return nil }
+        return try SafetensorsReader(source: folder.source(shard.name), name: shard.name, lenient: lenient)
       }
       state.withLock { $0.results[shard.number] = result }
     }

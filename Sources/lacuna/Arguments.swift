@@ -4,6 +4,7 @@ public import ArgumentParser
 public import CompressedTensors
 public import Conversion
 public import Inspection
+public import Lossless
 public import ModelIR
 public import Reporting
 
@@ -32,6 +33,8 @@ extension Validator.AxisChoice: ExpressibleByArgument {
   public var defaultValueDescription: String { "auto" }
 }
 
+extension RuntimeProfile.Name: ExpressibleByArgument {}
+
 extension ConversionOptions.LayoutRequest: ExpressibleByArgument {
   /// Reads `keep`, `auto` or a layout's name.
   public init?(argument: String) {
@@ -47,6 +50,8 @@ extension ConversionOptions.LayoutRequest: ExpressibleByArgument {
   /// `keep`
   public var defaultValueDescription: String { "keep" }
 }
+
+extension CompressionLevel: ExpressibleByArgument {}
 
 extension ConversionOptions.Target: ExpressibleByArgument {}
 

@@ -39,6 +39,19 @@ enum Choice: String, ExpressibleByArgument, CaseIterable {
   case auto, always, never
 }
 
+/// Some rows of a tensor, `A:B`: from A to before B.
+struct RowRange: ExpressibleByArgument {
+  var range: Range<UInt64>
+
+  init?(argument: String) {
+    let ends = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }),
+      let first = UInt64(ends[0]), let end = UInt64(ends[1]), first < end, end < 1 << 62
+    else { return nil }
+    range = first..<end
+  }
+}
+
 /// Which tensors are meant.
 struct SelectionOptions: ParsableArguments {
   @Option(

@@ -81,6 +81,7 @@ struct ConvertCommand: LacunaCommand {
         lacuna convert model-F16.gguf model-Q8_0.gguf --type q8_0
         lacuna convert model.onnx sparse.onnx --layout auto
         lacuna convert pruned.safetensors model.onnx --graph base.onnx
+        lacuna convert model.zst.safetensors part.safetensors --tensors '*.wte.weight' --rows 0:1000
       """
   )
 
@@ -121,6 +122,14 @@ struct ConvertCommand: LacunaCommand {
     help: ArgumentHelp("Split into shards of at most this size (5GB, as the Hub counts).", valueName: "size")
   )
   var shardSize: ByteSize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only these rows of every tensor: indices of the first axis, from A to before B; the others are not read.",
+      valueName: "A:B"
+    )
+  )
+  var rows: RowRange?
 
   @Option(
     name: .customLong("set"),
@@ -184,7 +193,8 @@ struct ConvertCommand: LacunaCommand {
     options.dryRun = dryRun
     options.verify = verify
     options.allowExpand = allowExpand
-    options.isSelection = !selection.filter.selectsAll
+    options.isSelection = !selection.filter.selectsAll || rows != nil
+    options.selectsRows = rows != nil
     options.resources = work.resources
     return options
   }
@@ -208,6 +218,7 @@ struct ConvertCommand: LacunaCommand {
     var opened = try OpenedModel(input, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     try opened.select(selection.filter)
+    if let rows { try opened.selectRows(rows.range) }
     let progress = WorkProgress()
     let isQuiet = work.quiet
     let converter = Converter(opened, to: output, options: options, progress: progress) { warning in

@@ -11,11 +11,15 @@ struct DiffCommand: LacunaCommand {
     commandName: "diff",
     abstract: "Compare two models tensor by tensor, bit by bit, whatever their layouts.",
     discussion: """
-      Exit 0 if both have the same tensors with the same types, shapes and bits, 1 if not.
+      Exit 0 if both have the same tensors with the same types, shapes and bits, 1 if not. Of values that differ it \
+      says how many, by how much at most and in the mean, and what became of the zeros: which were kept, newly \
+      pruned, or regrown. With --numbers quantized weights and floats of any type are compared as the F32 numbers \
+      that they stand for. Metadata that differ are listed where both are in the same container.
 
       Examples:
         lacuna diff model.safetensors small.safetensors
         lacuna diff ./Llama-8B ./Llama-8B-sparse
+        lacuna diff --numbers model-f16.gguf model-q8_0.gguf
       """
   )
 
@@ -25,12 +29,23 @@ struct DiffCommand: LacunaCommand {
   @Argument(help: "The second model.")
   var second: String
 
+  @Flag(help: "Compare weights as F32 numbers, whatever types and quantizations they are stored in.")
+  var numbers = false
+
+  @Flag(help: "Answer no where metadata differ, too.")
+  var metadata = false
+
   @OptionGroup var selection: SelectionOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup(title: "Work") var work: WorkOptions
 
   func execute() throws -> Int32 {
-    let (left, right) = (try open(first), try open(second))
+    var (left, right) = (try open(first), try open(second))
+    if numbers {
+      try left.makeNumbers()
+      try right.makeNumbers()
+    }
+    let models = (left.model, right.model)
     let progress = WorkProgress()
     let resources = work.resources
     let comparison = ModelComparison(
@@ -38,9 +53,12 @@ struct DiffCommand: LacunaCommand {
       chunkBytes: resources.chunkBytes,
       progress: progress
     )
-    let report = try ProgressDisplay.during(progress, work) {
-      try comparison.compare(left.model, right.model, named: first, second)
+    var report = try ProgressDisplay.during(progress, work) {
+      try comparison.compare(models.0, models.1, named: first, second)
     }
+    report.comparesNumbers = numbers
+    report.metadata = try left.metadataDifferences(from: right)
+    report.metadataCounts = metadata
     if results.json {
       try JSONReport.diff(report, to: ResultStream.bytes)
     } else if results.plain {

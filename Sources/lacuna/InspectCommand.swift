@@ -21,6 +21,8 @@ struct InspectCommand: LacunaCommand {
         lacuna inspect --headers-only ./Llama-8B
         lacuna inspect --metadata --headers-only model.gguf
         lacuna inspect --all model.onnx
+        lacuna inspect --deep --tensors '*.mlp.*' ./Llama-8B
+        lacuna inspect --heatmap model.layers.0.mlp.up_proj.weight ./Llama-8B
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
       """
   )
@@ -43,6 +45,17 @@ struct InspectCommand: LacunaCommand {
   @Flag(help: "Values by magnitude, in powers of two.")
   var histogram = false
 
+  @Flag(
+    help: """
+      Read all twice, for extremes, mean, deviation and distribution of values, nonzeros of rows and columns, blocks of \
+      16, and the entropy of the bytes.
+      """
+  )
+  var deep = false
+
+  @Option(help: ArgumentHelp("Draw where the nonzeros of a tensor are.", valueName: "tensor"))
+  var heatmap: String?
+
   @Flag(help: "SHA-256 of each tensor's type, shape and dense bytes.")
   var digest = false
 
@@ -57,6 +70,9 @@ struct InspectCommand: LacunaCommand {
     if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more.") }
     if headersOnly && histogram {
       throw ValidationError("--histogram reads tensor data, --headers-only does not.")
+    }
+    if headersOnly && (deep || heatmap != nil) {
+      throw ValidationError("--deep and --heatmap read tensor data, --headers-only does not.")
     }
     if headersOnly && digest { throw ValidationError("--digest reads tensor data, --headers-only does not.") }
   }
@@ -76,6 +92,7 @@ struct InspectCommand: LacunaCommand {
     var opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     try opened.select(selection.filter)
+    if let heatmap { try opened.requireTensor(TensorName(heatmap)) }
     let progress = WorkProgress()
     let resources = work.resources
     let pool = ChunkPool(threads: resources.threads)
@@ -86,7 +103,8 @@ struct InspectCommand: LacunaCommand {
         pool: pool,
         chunkBytes: resources.chunkBytes,
         progress: progress,
-        wantsMagnitudes: histogram
+        wantsMagnitudes: histogram,
+        deep: deep ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
       )
       var tensors = try inspector.inspect(model)
       if digest {
@@ -109,7 +127,8 @@ struct InspectCommand: LacunaCommand {
       tensors: tensors,
       metadata: try opened.metadataReport(wantsEntries: metadata),
       compression: opened.compressionReport,
-      warnings: model.warnings + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
+      warnings: model.warnings + opened.leftOutWarnings
+        + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
   }
 
@@ -123,7 +142,13 @@ struct InspectCommand: LacunaCommand {
   }
 
   private func show(_ report: ModelReport) throws {
-    let options = InspectionOptions(sort: sort, limit: limit, showsEveryTensor: showsAll)
+    let options = InspectionOptions(
+      sort: sort,
+      limit: limit,
+      showsEveryTensor: showsAll,
+      showsDeep: deep,
+      heatmap: heatmap.map { TensorName($0) }
+    )
     if results.plain && metadata {
       try PlainReport.metadata(report.metadata, to: ResultStream.text)
     } else if results.plain {

@@ -9,7 +9,8 @@ struct Lacuna: ParsableCommand {
     commandName: "lacuna",
     abstract: "Convert, inspect and validate sparse neural-network checkpoints, bit for bit.",
     discussion: """
-      PATH is a safetensors, GGUF or ONNX file, an index.json, or a model folder in the Hugging Face layout.
+      PATH is a safetensors, GGUF or ONNX file, what `compress` made of one, an index.json, or a model folder in the \
+      Hugging Face layout.
 
       Exit codes: 0 done, or yes; 1 the answer is no; 64 usage; 65 bad data in an input; 66 input missing; \
       70 our bug; 73 an output cannot be created; 74 a read or write failed; 75 the output is locked by \
@@ -17,7 +18,8 @@ struct Lacuna: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InspectCommand.self, ValidateCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
+      InspectCommand.self, ValidateCommand.self, ConvertCommand.self, CompressCommand.self,
+      DecompressCommand.self, VerifyCommand.self, DiffCommand.self,
     ]
   )
 }

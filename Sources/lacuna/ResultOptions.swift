@@ -15,6 +15,32 @@ struct ResultOptions: ParsableArguments {
   }
 }
 
+/// A text that is written to a file, which appears when it is whole.
+struct TextOutput {
+  private let transaction: OutputTransaction
+  private let file: OutputFile
+  private var written: UInt64 = 0
+
+  /// A text for the file at `path`.
+  /// - Throws: ``OutputFault`` for a file that exists, unless `force` is on, or that is one of the inputs.
+  init(_ path: String, force: Bool, inputs: [FileIdentity]) throws {
+    transaction = try .besideFile(path, force: force, inputs: inputs)
+    let name = Folder.lastComponent(of: path)
+    guard Folder.isPlainName(name) else { throw ValidationError("\(path) names no file.") }
+    file = try transaction.create(name)
+  }
+
+  /// Writes a piece.
+  mutating func write(_ bytes: borrowing [UInt8]) throws {
+    let count = bytes.count
+    try file.write(copy bytes, 0..<count, at: written)
+    written += UInt64(count)
+  }
+
+  /// Makes the file visible.
+  func finish() throws { try transaction.commit() }
+}
+
 /// Where results go.
 enum ResultStream {
   /// Takes a piece of text.

@@ -147,6 +147,31 @@ struct ONNXCommandTests {
     #expect(plain.output.hasSuffix("\t1\tGather; MatMul via Transpose\n"), "\(plain.output)")
   }
 
+  @Test(
+    "elements go to a file of their own where the model would exceed what protobuf allows, and only there",
+    arguments: [(1023, false), (1024, true)]
+  )
+  func twoGiB(columns: Int, isTooLarge: Bool) throws {
+    try temporary.write(Self.model(Self.sparse([1 << 19, columns])), to: "in.onnx")
+    let command = ["convert", "in.onnx", "out.onnx", "--layout", "dense", "--allow-expand", "--dry-run"]
+    let automatic = try LacunaProcess.run(command, in: temporary.path)
+    #expect(automatic.code == 0, "\(automatic.errors)")
+    #expect(automatic.output.contains("out.onnx.data") == isTooLarge, "\(automatic.output)")
+    let never = try LacunaProcess.run(command + ["--external-data", "never"], in: temporary.path)
+    #expect((never.code == 0) == !isTooLarge)
+    #expect(never.errors.contains("protobuf allows 2147483647") == isTooLarge, "\(never.errors)")
+  }
+
+  @Test("inspect tells what of the file is no tensor of the model, with and without its values")
+  func leftOut() throws {
+    let path = Fixture.path("onnx/constant_all_forms.onnx")
+    for options in [[], ["--headers-only"], ["--json"]] {
+      let result = try LacunaProcess.run(["inspect"] + options + [path], in: temporary.path)
+      #expect(result.code == 0)
+      #expect(result.output.contains("is left out: its elements are strings"), "\(result.output)")
+    }
+  }
+
   @Test("validate tells the place of the group that violates, and why it runs along that axis")
   func violation() throws {
     let path = Fixture.path("onnx/nm24_matmul_one_violation.onnx")

@@ -91,10 +91,19 @@ struct OpeningTests {
     let found = Dictionary(uniqueKeysWithValues: report.differences.map { ($0.name.text, $0.difference) })
     #expect(found["type"] == .elementType(.uint8, .int8))
     #expect(found["shape"] == .shape(.vector(4), try #require(Shape([2, 2]))))
-    #expect(found["values"] == .values(count: 2, first: 1))
+    // 1, 2, 3 became 1, 9, 3 + 9 * 256.
+    guard case .values(let values)? = found["values"] else { throw MissingFinding() }
+    #expect(values.elements == 2)
+    #expect(values.first == 1)
+    #expect(values.numbers?.largest == 2304)
+    #expect(values.numbers?.largestPlace == 2)
+    #expect(values.numbers?.mean == (7.0 + 2304) / 3)
+    #expect(values.numbers?.kept == 3)
     #expect(found["first"] == .onlyInFirst)
     #expect(found["second"] == .onlyInSecond)
     #expect(found.count == 5)
     #expect(report.equalTensors == 1)
   }
 }
+
+private struct MissingFinding: Error {}

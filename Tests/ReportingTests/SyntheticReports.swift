@@ -295,14 +295,26 @@ enum Synthetic {
     )
   }
 
+  /// 40 % of zeros became 55 %.
+  static var pruning: ValueDifference {
+    var numbers = NumberDifference()
+    numbers.elements = 1_000_000
+    numbers.changed = 250_000
+    numbers.largest = 0.01234
+    numbers.largestPlace = 77_001
+    numbers.sum = 1234.5
+    (numbers.kept, numbers.pruned, numbers.regrown) = (400_000, 200_000, 50_000)
+    return ValueDifference(elements: 250_004, first: 255, numbers: numbers)
+  }
+
   static func difference() -> DifferenceReport {
-    DifferenceReport(
+    var report = DifferenceReport(
       first: "./a/model.safetensors",
       second: "./b/model.safetensors",
       equalTensors: 288,
       equalByteCount: 15_943_090_176,
       differences: [
-        .init(name: "model.layers.3.mlp.up_proj.weight", difference: .values(count: 1204, first: 58_720_255)),
+        .init(name: "model.layers.3.mlp.up_proj.weight", difference: .values(pruning)),
         .init(name: "lm_head.weight", difference: .elementType(.bfloat16, .float16)),
         .init(name: "model.norm.weight", difference: .shape(.vector(4096), .vector(8192))),
         .init(name: "model.rotary.inv_freq", difference: .onlyInFirst),
@@ -310,6 +322,13 @@ enum Synthetic {
       ],
       warnings: []
     )
+    let text = MetadataReport.Entry(key: "format", type: "str", value: .string("pt\u{202E}"), count: 5)
+    let number = MetadataReport.Entry(key: "steps", type: "u32", value: .unsigned(7, bits: 32))
+    report.metadata = [
+      MetadataDifference(first: text, second: nil), MetadataDifference(first: nil, second: number),
+      MetadataDifference(first: number, second: text),
+    ]
+    return report
   }
 
   static func integrity() -> IntegrityReport {

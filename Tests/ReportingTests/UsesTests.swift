@@ -117,7 +117,9 @@ struct UsesTests {
     }
   }
 
-  @Test("an ONNX model has external files, not shards, and its sparse layouts go to safetensors")
+  @Test(
+    "an ONNX model has external files, not shards; layouts go to safetensors, and ONNX's own forms to ONNX"
+  )
   func container() throws {
     var tensor = try Synthetic.report(
       "w",
@@ -131,8 +133,18 @@ struct UsesTests {
     let lines = try Self.lines(Self.model([tensor], files: 3))
     #expect(lines[0].hasPrefix("m.onnx · onnx · 2 external files · 1 tensor"))
     let commands = lines.filter { $0.contains("lacuna convert") }
-    #expect(commands.count == 2)
-    #expect(commands.allSatisfy { $0.contains("m.onnx OUT.safetensors --layout") })
+    let outputs = ["OUT.safetensors --layout nm:2:4", "OUT.safetensors --layout auto"]
+    // 2,048 values of four bytes, and indices of two or a bit for each element.
+    let forms = [
+      "csr in ONNX 12.3 kB 75.0 % lacuna convert m.onnx OUT.onnx --layout csr",
+      "bitmask in ONNX 8.7 kB 53.1 % lacuna convert m.onnx OUT.onnx --layout bitmask",
+    ]
+    #expect(commands.count == outputs.count + forms.count)
+    #expect(zip(commands, outputs).allSatisfy { $0.contains("lacuna convert m.onnx \($1)") })
+    #expect(
+      commands.suffix(2).map { $0.split(separator: " ").joined(separator: " ") } == forms,
+      "\(commands)"
+    )
   }
 
   @Test("documents have uses and axes for tensors of a graph, and null for others")

@@ -79,6 +79,19 @@ with Check("reports") as check:
         if path.is_dir() or b"weight" in path.read_bytes():
             examine(check, "inspect", path, "--tensors", "*weight*")
             examine(check, "validate", path, "--tensors", "*", "--pattern", "4:8", codes=(0, 1))
+    for path in paths:
+        export = check.folder / f"export-{path.name}"
+        examine(check, "compress", path, "-o", export, "--dry-run")
+        examine(check, "compress", path, "-o", export, "--verify")
+        examine(check, "inspect", export, "--headers-only")
+        examine(check, "verify", export)
+        examine(check, "decompress", export, "-o", check.folder / f"back-{path.name}", "--verify")
+    # The last one's data are cut and changed.
+    damaged = check.folder / "damaged"
+    bits = bytearray(export.read_bytes())
+    bits[len(bits) * 3 // 4] ^= 1
+    damaged.write_bytes(bits[: len(bits) * 9 // 10])
+    examine(check, "decompress", damaged, "-o", check.folder / "salvaged", "--salvage", codes=(1,))
     # Differences of every kind, and several models in one document.
     bits = bits_with_zeros(check.random, "F32", (3, 4), 0.8)
     write(check.folder / "a.safetensors", {"same": ("F32", bits), "type": ("F32", bits), "shape": ("F32", bits), "bits": ("F32", bits), "a": ("F32", bits)})

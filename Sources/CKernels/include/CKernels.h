@@ -1,5 +1,6 @@
 // The SIMD kernels of Lacuna: compact, expand, count and mask-and-scan over
-// dense elements of 8, 16, 32 and 64 bits; decoding, counting and encoding blocks.
+// dense elements of 8, 16, 32 and 64 bits; indices of set bits as varints; decoding,
+// counting and encoding blocks.
 //
 // Every kernel exists as a scalar reference and, on x86-64, for AVX2 and where
 // it pays for AVX-512; `lacuna_kernels` says which one a call runs, so that a
@@ -52,6 +53,22 @@ size_t lacuna_count8(lacuna_kernels set, const uint8_t *dense, size_t count);
 size_t lacuna_count16(lacuna_kernels set, const uint8_t *dense, size_t count);
 size_t lacuna_count32(lacuna_kernels set, const uint8_t *dense, size_t count);
 size_t lacuna_count64(lacuna_kernels set, const uint8_t *dense, size_t count);
+
+// The most bytes of an index that the kernels below take: indices below 2^35.
+#define LACUNA_INDEX_BYTES 5
+
+// The bytes that a buffer of indices must have behind the last of them: whole vectors are stored.
+#define LACUNA_INDEX_SLACK (64 * LACUNA_INDEX_BYTES)
+
+// Writes the numbers of the set bits of a mask of `count` bits as base-128 varints, where the first bit's number is
+// `first`: a multiple of 64, and all numbers take `length` bytes, 1 to LACUNA_INDEX_BYTES, none more or fewer. Bits of
+// the mask behind `count` are ignored. `bytes` has room for those of all indices and LACUNA_INDEX_SLACK more. Returns
+// the number of bytes that the indices take.
+size_t lacuna_encode_indices(lacuna_kernels set, const uint8_t *mask, size_t count, uint64_t first, unsigned length, uint8_t *bytes);
+
+// The inverse: decodes such numbers and compares them with the set bits. Reads no byte behind `byte_count`. Returns the
+// number of bytes of the indices where all are those of the mask, and SIZE_MAX where one is not, or there are not enough.
+size_t lacuna_match_indices(lacuna_kernels set, const uint8_t *bytes, size_t byte_count, const uint8_t *mask, size_t count, uint64_t first, unsigned length);
 
 // What a scan has to know of an element type.
 typedef struct {

@@ -31,6 +31,8 @@ struct BlockMaking {
   /// Why a weight has no blocks.
   private struct Obstacle: Error {
     let reason: String
+    /// Whether the numbers of the weight can be read.
+    var isReadable = true
   }
 
   mutating func run() throws {
@@ -43,7 +45,8 @@ struct BlockMaking {
           Transcoded.Refusal(
             name: tensor.name,
             scheme: tensor.quantization?.scheme ?? "",
-            reason: obstacle.reason
+            reason: obstacle.reason,
+            isReadable: obstacle.isReadable
           )
         )
       }
@@ -65,7 +68,9 @@ struct BlockMaking {
       }
       weight = found
     } catch let unreadable as UnreadableCodes {
-      throw Obstacle(reason: unreadable.reason)
+      // Wide integers have no codes for blocks, but numbers.
+      let wide = try? QuantizedWeight.wideNumbers(tensor, in: model)
+      throw Obstacle(reason: unreadable.reason, isReadable: wide != nil)
     }
     let type = try Self.type(of: weight, tensor)
     if let onlyType, onlyType != type {

@@ -11,6 +11,8 @@ public struct Transcoded: Sendable {
     public let scheme: String
     /// Why the other form cannot say what it is.
     public let reason: String
+    /// Whether the numbers that it stands for can be read, so that another type could hold them.
+    public var isReadable = true
   }
 
   /// What was changed.

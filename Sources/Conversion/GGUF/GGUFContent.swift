@@ -20,7 +20,7 @@ enum GGUFContent {
   /// The file of a folder that holds one GGUF model and no other: the file, or the first shard.
   /// - Throws: ``GGUFFolderFault`` where it holds several, or what the folder throws.
   static func find(in folder: Folder) throws -> String? {
-    let names = try folder.entries()
+    let names = try folder.modelEntries()
     let isOther = names.contains { $0.hasSuffix(".safetensors") || $0.hasSuffix(".safetensors.index.json") }
     let files = names.filter { $0.hasSuffix(suffix) }
     if isOther || files.isEmpty { return nil }

@@ -16,6 +16,9 @@ struct ONNXWriter {
   let pool: ChunkPool
   let progress: WorkProgress
 
+  /// What encodes indices, and compares them.
+  private static let kernels = IndexKernels(rawValue: KernelSet.current.rawValue) ?? .scalar
+
   /// Where the payloads of a change start.
   private struct Places {
     var values: (output: OutputFile, offset: UInt64)?
@@ -99,7 +102,8 @@ struct ONNXWriter {
     guard let reader = change.reader else { return nil }
     var encoding: Encoding?
     if change.form != .dense {
-      guard let space = change.space, let indices = IndexEncoder(.linearVarints, space),
+      guard let space = change.space,
+        let indices = IndexEncoder(.linearVarints, space, kernels: Self.kernels),
         let coder = ChunkCoder(layout: .bitmask, elementType: change.tensor.elementType, grid: reader.grid)
       else { return nil }
       encoding = Encoding(coder: coder, indices: indices, space: space)
@@ -171,7 +175,14 @@ struct ONNXWriter {
       let bytes = encoding.indices.encode(state.encoded.structure, piece, into: &state.indices)
       isProved =
         isProved && UInt64(bytes) == after.linearBytes - before.linearBytes
-        && IndexProof.matches(state.indices, count: bytes, state.encoded.structure, piece, encoding.space)
+        && IndexProof.matches(
+          state.indices,
+          count: bytes,
+          state.encoded.structure,
+          piece,
+          encoding.space,
+          kernels: Self.kernels
+        )
       try output.write(state.indices, 0..<bytes, at: job.places.indices + before.linearBytes)
     }
     guard isProved else {

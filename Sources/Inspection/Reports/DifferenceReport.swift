@@ -14,9 +14,8 @@ public struct DifferenceReport: Sendable {
     case blockType(String, String)
     /// The shapes differ.
     case shape(Shape, Shape)
-    /// So many elements differ in their bits, the first at this place of the row-major order; bytes instead of
-    /// elements for ggml's blocks.
-    case values(count: UInt64, first: UInt64)
+    /// Elements differ in their bits.
+    case values(ValueDifference)
   }
 
   /// One tensor that differs.
@@ -43,6 +42,12 @@ public struct DifferenceReport: Sendable {
   public var equalByteCount: UInt64
   /// The tensors that differ, in the order of the first model, then of the second.
   public var differences: [TensorResult]
+  /// What differs in the metadata; nil where they were not compared, as those of two containers are not.
+  public var metadata: [MetadataDifference]?
+  /// Whether numbers were compared, whatever types they are stored in.
+  public var comparesNumbers = false
+  /// Whether differing metadata make the models different.
+  public var metadataCounts = false
   /// What should be known.
   public var warnings: [Diagnosis]
 
@@ -64,5 +69,22 @@ public struct DifferenceReport: Sendable {
   }
 
   /// Whether the answer is yes.
-  public var isEqual: Bool { differences.isEmpty }
+  public var isEqual: Bool { differences.isEmpty && !(metadataCounts && metadata?.isEmpty == false) }
+}
+
+/// A key of metadata that two models do not share, or whose values differ.
+public struct MetadataDifference: Sendable, Hashable {
+  /// The first model's entry, or nil where it has none.
+  public var first: MetadataReport.Entry?
+  /// The second model's entry, or nil where it has none.
+  public var second: MetadataReport.Entry?
+
+  /// Two entries of one key.
+  public init(first: MetadataReport.Entry?, second: MetadataReport.Entry?) {
+    self.first = first
+    self.second = second
+  }
+
+  /// The key.
+  public var key: String { first?.key ?? second?.key ?? "" }
 }

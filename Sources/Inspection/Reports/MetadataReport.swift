@@ -25,6 +25,25 @@ public struct MetadataReport: Sendable {
     }
   }
 
+  /// What files are compressed exports of.
+  public struct Export: Sendable, Hashable {
+    /// The formats of the sources, each once.
+    public var formats: [String]
+    /// The bytes of the exports.
+    public var byteCount: UInt64
+    /// The bytes of the sources.
+    public var sourceByteCount: UInt64
+
+    /// Exports of these measures.
+    public init(formats: [String], byteCount: UInt64, sourceByteCount: UInt64) {
+      self.formats = formats
+      self.byteCount = byteCount
+      self.sourceByteCount = sourceByteCount
+    }
+  }
+
+  /// What the files are compressed exports of; nil where they are none.
+  public var export: Export?
   /// What people want to know first, in a few words each: architecture, name, file type.
   public var headline: [String]
   /// All entries, in the order of the file; nil where they were not asked for.

@@ -65,6 +65,8 @@ public struct TensorStatistics: Sendable {
   public var best: LayoutChoice
   /// The values that are not zero by their magnitudes, where that was asked for and the type has them.
   public var magnitudes: MagnitudeHistogram?
+  /// What a second look found, where that was asked for and the type has it.
+  public var deep: DeepStatistics?
 
   /// Elements whose value is zero.
   public var zeros: UInt64 { elements - nonzeros }

@@ -19,6 +19,8 @@ public struct ValidationReport: Sendable {
     case compliant
     /// Some group has more than N nonzero values, or is too short.
     case violating
+    /// A rule of the runtime other than the pattern stops it.
+    case ineligible
     /// It was not checked.
     case skipped
   }
@@ -46,6 +48,57 @@ public struct ValidationReport: Sendable {
     }
   }
 
+  /// How the pattern fares along other axes than the asked one.
+  public struct AxisComparison: Sendable, Hashable {
+    /// The axis, or those that are one after flattening, outermost 0.
+    public var axes: [Int]
+    /// The groups along it.
+    public var groups: UInt64
+    /// Those with more than N nonzero values; nil where there are more than a hundredth, and counting stopped.
+    public var violatingGroups: UInt64?
+
+    /// A comparison of these figures.
+    public init(axes: [Int], groups: UInt64, violatingGroups: UInt64?) {
+      self.axes = axes
+      self.groups = groups
+      self.violatingGroups = violatingGroups
+    }
+
+    /// Whether the pattern holds along it.
+    public var holds: Bool { violatingGroups == 0 }
+  }
+
+  /// What would go if all but the N largest values of each group became zero, as shares of what is there.
+  public struct RemovedMagnitude: Sendable, Hashable {
+    /// Of the sum of magnitudes.
+    public var first: Double
+    /// Of the root of the sum of squares.
+    public var second: Double
+
+    /// These shares.
+    public init(first: Double, second: Double) {
+      self.first = first
+      self.second = second
+    }
+  }
+
+  /// Where a tensor's first part lies.
+  public struct Location: Sendable, Hashable {
+    /// The file, as it was opened.
+    public var file: String
+    /// Its first byte.
+    public var offset: UInt64
+    /// Its bytes.
+    public var byteCount: UInt64
+
+    /// A part of a file.
+    public init(file: String, offset: UInt64, byteCount: UInt64) {
+      self.file = file
+      self.offset = offset
+      self.byteCount = byteCount
+    }
+  }
+
   /// One tensor.
   public struct TensorResult: Sendable {
     /// The tensor.
@@ -66,6 +119,25 @@ public struct ValidationReport: Sendable {
     public var histogram: [UInt64] = []
     /// The first violations by row and group.
     public var firstViolations: [Violation] = []
+    /// The pattern that this tensor was checked for, where that is not the report's.
+    public var ownPattern: NMPattern?
+    /// Whether a runtime takes it, apart from its zeros; nil where none was asked for.
+    public var eligibility: Eligibility?
+    /// Whether groups ran through memory rather than along ``axis``.
+    public var runsThroughMemory = false
+    /// What enforcing the pattern would take from a tensor that violates it; nil where that was not computed.
+    public var removed: RemovedMagnitude?
+    /// How a tensor that violates the pattern fares along other axes.
+    public var otherAxes: [AxisComparison] = []
+    /// Whether another order of places on the axis would comply; nil where that was not asked for.
+    public var columnOrder: ColumnOrder?
+    /// What else should be known.
+    public var remarks: [String] = []
+    /// Where it lies; nil where it is decoded from what a file holds.
+    public var location: Location?
+
+    /// Whether the groups that were counted comply.
+    public var patternHolds: Bool { status != .skipped && violatingGroups == 0 && !histogram.isEmpty }
 
     /// A result without counts.
     public init(tensor: Tensor, status: Status, reason: String? = nil, axis: ReductionAxis? = nil) {
@@ -79,6 +151,15 @@ public struct ValidationReport: Sendable {
     /// outermost first. The group goes on along ``axis``.
     public func place(of violation: Violation) -> [UInt64] {
       var place = [UInt64](repeating: 0, count: tensor.counted.shape.rank)
+      if runsThroughMemory {
+        var rest = violation.firstIndex
+        for axis in place.indices.reversed() {
+          (rest, place[axis]) = rest.quotientAndRemainder(
+            dividingBy: max(1, tensor.counted.shape.extents[axis])
+          )
+        }
+        return place
+      }
       guard let axis = axis?.axes.first, place.indices.contains(axis) else { return [] }
       var rest = violation.row
       for other in place.indices.reversed() where other != axis {
@@ -95,6 +176,8 @@ public struct ValidationReport: Sendable {
   public var path: String
   /// The pattern.
   public var pattern: NMPattern
+  /// The runtime whose rules were applied; nil for the pattern alone.
+  public var profile: RuntimeProfile?
   /// What was done about short groups.
   public var tail: TailPolicy
   /// The tensors, in the order of the model.
@@ -108,8 +191,10 @@ public struct ValidationReport: Sendable {
     pattern: NMPattern,
     tail: TailPolicy,
     tensors: [TensorResult],
-    warnings: [Diagnosis]
+    warnings: [Diagnosis],
+    profile: RuntimeProfile? = nil
   ) {
+    self.profile = profile
     self.path = path
     self.pattern = pattern
     self.tail = tail
@@ -120,6 +205,10 @@ public struct ValidationReport: Sendable {
   /// How many tensors have this status.
   public func count(_ status: Status) -> Int { tensors.lazy.filter { $0.status == status }.count }
 
-  /// Whether the answer is yes: something was checked, and all of it complies.
+  /// The pattern that a tensor was checked for.
+  public func pattern(of result: TensorResult) -> NMPattern { result.ownPattern ?? pattern }
+
+  /// Whether the answer is yes: something was checked (and is eligible, where a runtime was asked for), and all of it
+  /// complies.
   public var isCompliant: Bool { count(.compliant) > 0 && count(.violating) == 0 }
 }

@@ -53,10 +53,10 @@ struct ExternalFiles {
     guard files.count < Limits.shards else {
       throw Refusal(rule: .unusableFile(location, .badData, problem: "is one of more than \(Limits.shards)"))
     }
-    let source: InputFile
+    let source: any ByteSource
     do {
       for component in components.dropLast() { folder = try folder.subfolder(component) }
-      source = try folder.open(name)
+      source = try folder.source(name)
       try source.rest()
     } catch {
       let diagnosis = (error as? any Fault)?.diagnosis

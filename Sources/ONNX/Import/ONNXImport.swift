@@ -211,8 +211,24 @@ package struct ONNXImport: Sendable {
       role: TensorUses.Role(rawValue: known.role.rawValue) ?? .unknown,
       consumers: known.consumers,
       evidence: known.uses.prefix(TensorUses.most).map { $0.evidence(in: reader.model) },
-      omitted: known.uses.count + known.omittedUses - min(known.uses.count, TensorUses.most)
+      omitted: known.uses.count + known.omittedUses - min(known.uses.count, TensorUses.most),
+      products: Self.products(known)
     )
+  }
+
+  /// The kinds of products among the uses.
+  private static func products(_ known: WeightKnowledge) -> [TensorUses.Product] {
+    var products: [TensorUses.Product] = []
+    for use in known.uses where use.kind == .product && products.count < TensorUses.most {
+      let product = TensorUses.Product(
+        operation: use.domain.isEmpty || use.domain == "ai.onnx"
+          ? use.operation : "\(use.domain).\(use.operation)",
+        axes: use.axes,
+        isDequantized: use.path.contains(.dequantize)
+      )
+      if !products.contains(product) { products.append(product) }
+    }
+    return products
   }
 
   /// What does not fit in the quantizations, each with the operator that says so.

@@ -6,16 +6,18 @@ package struct IndexEncoder: Sendable {
   /// How they are written.
   package let form: IndexForm
   private let space: IndexSpace
+  private let kernels: IndexKernels
 
   /// An encoder to a form; nil where that cannot be told in `space`.
-  package init?(_ form: IndexForm, _ space: IndexSpace) {
+  package init?(_ form: IndexForm, _ space: IndexSpace, kernels: IndexKernels = .scalar) {
     if form == .coordinateVarints && space.outer == nil { return nil }
+    self.kernels = kernels
     self.form = form
     self.space = space
   }
 
-  /// Behind what is written up to 8 bytes are overwritten.
-  private static let slack = 8
+  /// Behind what is written up to so many bytes are overwritten.
+  private static let slack = IndexKernels.slack
 
   /// Encodes a piece to `buffer` from its first byte on, and returns how many bytes that takes.
   ///
@@ -27,24 +29,27 @@ package struct IndexEncoder: Sendable {
       buffer = [UInt8](repeating: 0, count: needed + Self.slack)
     }
     var place = 0
-    var bytes = buffer.mutableSpan
-    // Unsafe for other elements, of which not all bits may mean something; the bounds are checked.
-    var output = unsafe bytes.mutableBytes
+    var output = buffer.mutableSpan
     for row in 0..<piece.rowCount {
       let number = piece.firstRow + UInt64(row)
-      let bits = mask.span.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
-      let first = number * space.columns + piece.firstColumn
+      var bits = mask.span.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
+      var first = number * space.columns + piece.firstColumn
+      var count = piece.columnCount
+      while form == .linearVarints, let run = IndexKernels.run(first, count: count) {
+        kernels.encode(bits, run.count, from: first, length: run.length, &output, &place)
+        first += UInt64(run.count)
+        count -= run.count
+        bits = bits.extracting((run.count / 8)...)
+      }
+      if count == 0 { continue }
+      // Unsafe for other elements, of which not all bits may mean something; the bounds are checked.
+      var bytes = unsafe output.mutableBytes
       switch form {
-      case .linearVarints:
-        if let length = Varint.commonByteCount(first, count: piece.columnCount), first % 64 == 0 {
-          Self.putVarints(bits, piece.columnCount, from: first, length: length, &output, &place)
-        } else {
-          Self.putVarints(bits, piece.columnCount, from: first, after: [], &output, &place)
-        }
-      case .linearRaw: Self.putRaw(bits, piece.columnCount, from: first, &output, &place)
+      case .linearVarints: Self.putVarints(bits, count, from: first, after: [], &bytes, &place)
+      case .linearRaw: Self.putRaw(bits, count, from: first, &bytes, &place)
       case .coordinateVarints:
         let lead = space.coordinates(ofRow: number)?.flatMap(Varint.bytes(of:)) ?? []
-        Self.putVarints(bits, piece.columnCount, from: piece.firstColumn, after: lead, &output, &place)
+        Self.putVarints(bits, count, from: piece.firstColumn, after: lead, &bytes, &place)
       }
     }
     assert(place == needed)
@@ -93,32 +98,6 @@ package struct IndexEncoder: Sendable {
         }
         output.storeBytes(of: packed.littleEndian, toByteOffset: at, as: UInt64.self)
         at &+= own
-      }
-      done &+= 64
-    }
-    place = at
-  }
-
-  /// The numbers of a row's set bits, all of `length` bytes, where the first bit's is a multiple of 64.
-  private static func putVarints(
-    _ mask: Span<UInt8>,
-    _ count: Int,
-    from first: UInt64,
-    length: Int,
-    _ output: inout MutableRawSpan,
-    _ place: inout Int
-  ) {
-    var at = place
-    var done = 0
-    while done < count {
-      var word = mask.maskWord(at: done / 8, bits: count &- done)
-      // The numbers of a word differ in the lowest six bits of their first bytes alone.
-      let base = Varint.packed(first &+ UInt64(truncatingIfNeeded: done), length)
-      while word != 0 {
-        let packed = base | UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
-        word &= word &- 1
-        output.storeBytes(of: packed.littleEndian, toByteOffset: at, as: UInt64.self)
-        at &+= length
       }
       done &+= 64
     }

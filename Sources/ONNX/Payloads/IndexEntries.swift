@@ -78,49 +78,30 @@ struct IndexEntries: Sendable {
     workspace.last = nil
     let problem =
       areCoordinates
-      ? split(coordinates: workspace.bytes, count, &workspace.rows, &workspace.columns)
-      : split(linear: workspace.bytes, count, &workspace.rows, &workspace.columns)
-    let sound = problem?.position ?? count
-    if let fall = firstFall(workspace, sound, after: before) {
-      throw place.fault(.indicesNotAscending(position: range.lowerBound + UInt64(fall)))
-    }
-    if let problem {
+      ? split(coordinates: workspace.bytes, count, after: before, &workspace.rows, &workspace.columns)
+      : split(linear: workspace.bytes, count, after: before, &workspace.rows, &workspace.columns)
+    switch problem {
+    case nil: break
+    case .notAscending(let position):
+      throw place.fault(.indicesNotAscending(position: range.lowerBound + UInt64(position)))
+    case .outOfRange(let position, let index, let limit):
       throw place.fault(
-        .indexOutOfRange(
-          position: range.lowerBound + UInt64(problem.position),
-          index: problem.index,
-          limit: problem.limit
-        )
+        .indexOutOfRange(position: range.lowerBound + UInt64(position), index: index, limit: limit)
       )
     }
     workspace.last = (range.upperBound - 1, workspace.rows[count - 1], workspace.columns[count - 1])
   }
 
-  /// The position of the first of `count` indices that is not above the one before it.
-  private func firstFall(
-    _ workspace: Workspace,
-    _ count: Int,
-    after before: (row: UInt64, column: UInt64)?
-  ) -> Int? {
-    let (rows, columns) = (workspace.rows.span, workspace.columns.span)
-    guard count > 0 else { return nil }
-    var (row, column) = (rows[0], columns[0])
-    if let before, row < before.row || row == before.row && column <= before.column { return 0 }
-    var number = 1
-    while number < count {
-      let (nextRow, nextColumn) = (rows[number], columns[number])
-      if nextRow < row || nextRow == row && nextColumn <= column { return number }
-      (row, column) = (nextRow, nextColumn)
-      number &+= 1
-    }
-    return nil
+  /// What is wrong with the index at a position of a block.
+  private enum Problem {
+    case notAscending(position: Int)
+    case outOfRange(position: Int, index: UInt64, limit: UInt64)
   }
-
-  private typealias Problem = (position: Int, index: UInt64, limit: UInt64)
 
   private func split(
     linear bytes: [UInt8],
     _ count: Int,
+    after before: (row: UInt64, column: UInt64)?,
     _ rows: inout [UInt64],
     _ columns: inout [UInt64]
   ) -> Problem? {
@@ -129,12 +110,16 @@ struct IndexEntries: Sendable {
     var columns = columns.mutableSpan
     let length = self.columns
     var (row, start): (UInt64, UInt64) = (0, 0)
+    // Within the shape, whose elements are counted in 64 bits.
+    var least = before.map { $0.row &* length &+ $0.column &+ 1 } ?? 0
     var number = 0
     while number < count {
       let index = bytes.word(at: number &* 8)
-      if index >= elementCount { return (number, index, elementCount) }
+      if index >= elementCount { return .outOfRange(position: number, index: index, limit: elementCount) }
+      if index < least { return .notAscending(position: number) }
+      least = index &+ 1
       // Divisions are slow, and one is enough for a row.
-      if index < start || index &- start >= length {
+      if index &- start >= length {
         row = index / length
         start = row &* length
       }
@@ -148,6 +133,7 @@ struct IndexEntries: Sendable {
   private func split(
     coordinates bytes: [UInt8],
     _ count: Int,
+    after before: (row: UInt64, column: UInt64)?,
     _ rows: inout [UInt64],
     _ columns: inout [UInt64]
   ) -> Problem? {
@@ -155,22 +141,30 @@ struct IndexEntries: Sendable {
     var rows = rows.mutableSpan
     var columns = columns.mutableSpan
     let rank = width
+    var before = before
     var number = 0
     while number < count {
-      var row: UInt64 = 0
+      var (row, column): (UInt64, UInt64) = (0, 0)
       var axis = 0
       while axis < rank {
         let coordinate = bytes.word(at: (number &* rank &+ axis) &* 8)
-        if coordinate >= extents[axis] { return (number, coordinate, extents[axis]) }
+        if coordinate >= extents[axis] {
+          return .outOfRange(position: number, index: coordinate, limit: extents[axis])
+        }
         // Within the shape, whose elements are counted in 64 bits.
         if axis == rank &- 1 {
-          columns[number] = coordinate
+          column = coordinate
         } else {
           row = row &* extents[axis] &+ coordinate
         }
         axis &+= 1
       }
+      if let before, row < before.row || row == before.row && column <= before.column {
+        return .notAscending(position: number)
+      }
       rows[number] = row
+      columns[number] = column
+      before = (row, column)
       number &+= 1
     }
     return nil

@@ -12,20 +12,24 @@ package enum IndexProof {
     count: Int,
     _ mask: [UInt8],
     _ piece: MaskPiece,
-    _ space: IndexSpace
+    _ space: IndexSpace,
+    kernels: IndexKernels = .scalar
   ) -> Bool {
     precondition(bytes.count >= count + slack && mask.count >= piece.byteCount)
     let (bytes, mask) = (bytes.span, mask.span)
     var place = 0
     for row in 0..<piece.rowCount {
-      let bits = mask.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
-      let first = (piece.firstRow + UInt64(row)) * space.columns + piece.firstColumn
-      let isSame: Bool
-      if let length = Varint.commonByteCount(first, count: piece.columnCount), first % 64 == 0 {
-        isSame = matches(bytes, &place, bits, piece.columnCount, from: first, length: length)
-      } else {
-        isSame = matches(bytes, &place, bits, piece.columnCount, from: first)
+      var bits = mask.extracting((row * piece.bytesPerRow)..<((row + 1) * piece.bytesPerRow))
+      var first = (piece.firstRow + UInt64(row)) * space.columns + piece.firstColumn
+      var columns = piece.columnCount
+      var isSame = true
+      while isSame, let run = IndexKernels.run(first, count: columns) {
+        isSame = kernels.matches(bytes, &place, bits, run.count, from: first, length: run.length)
+        first += UInt64(run.count)
+        columns -= run.count
+        bits = bits.extracting((run.count / 8)...)
       }
+      isSame = isSame && matches(bytes, &place, bits, columns, from: first)
       if !isSame || place > count { return false }
     }
     return place == count
@@ -54,45 +58,6 @@ package enum IndexProof {
       }
       done &+= 64
     }
-    return true
-  }
-
-  /// Compares the indices of a row that starts at a multiple of 64, all of them of one length.
-  ///
-  /// Then the 64 elements of a word of the mask differ in the lowest six bits of their first bytes alone: all else is
-  /// decoded once a word.
-  private static func matches(
-    _ bytes: Span<UInt8>,
-    _ place: inout Int,
-    _ mask: Span<UInt8>,
-    _ columns: Int,
-    from first: UInt64,
-    length: Int
-  ) -> Bool {
-    let own: UInt64 = .max &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8)
-    var at = place
-    var done = 0
-    while done < columns {
-      var word = mask.maskWord(at: done / 8, bits: columns &- done)
-      if word != 0 {
-        guard at &+ slack <= bytes.count else { return false }
-        let common = bytes.word(at: at) & ~0x3F
-        let low = first &+ UInt64(truncatingIfNeeded: done)
-        if Varint.unpacked(common, byteCount: length) != low { return false }
-        var difference: UInt64 = 0
-        while word != 0 {
-          guard at &+ slack <= bytes.count else { return false }
-          let bit = UInt64(truncatingIfNeeded: word.trailingZeroBitCount)
-          // What follows an index is no part of it.
-          difference |= (bytes.word(at: at) ^ common ^ bit) & own
-          word &= word &- 1
-          at &+= length
-        }
-        if difference != 0 { return false }
-      }
-      done &+= 64
-    }
-    place = at
     return true
   }
 }

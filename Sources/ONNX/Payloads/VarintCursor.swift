@@ -63,6 +63,21 @@ struct VarintCursor {
       var output = buffer.mutableSpan
       var index = start &+ Int(entry &- first) &* width
       while entry < target && place < stop {
+        let known = Self.decodeAlike(
+          bytes,
+          place..<stop,
+          most: Int(clamping: target &- entry),
+          rule,
+          &output,
+          at: index,
+          as: Element.self
+        )
+        if known.count > 0 {
+          index &+= known.count &* width
+          place &+= known.count &* known.length
+          entry &+= UInt64(truncatingIfNeeded: known.count)
+          continue
+        }
         // Mostly eight bytes hold an entry; what they do not hold is read byte by byte.
         if place &+ 8 <= stop, let (value, count) = Varint.unpacked(bytes.word(at: place)) {
           if !rule.allows(value) { return .outOfRange(value, expected: rule.expected) }
@@ -92,6 +107,58 @@ struct VarintCursor {
       }
       return entry == target ? .done : .bytesUsed
     }
+  }
+
+  /// Decodes entries as long as they take as many bytes as the first one, and that is at most eight: then no entry has
+  /// to wait for the one before it.
+  /// - Returns: how many were decoded, and the bytes of each.
+  @inline(__always)
+  private static func decodeAlike<Element: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: Span<UInt8>,
+    _ range: Range<Int>,
+    most: Int,
+    _ rule: EntryRule,
+    _ output: inout MutableSpan<UInt8>,
+    at start: Int,
+    as _: Element.Type
+  ) -> (count: Int, length: Int) {
+    guard range.count >= 8 else { return (0, 0) }
+    let ends = ~bytes.word(at: range.lowerBound) & 0x8080_8080_8080_8080
+    guard ends != 0 else { return (0, 0) }
+    let length = ends.trailingZeroBitCount / 8 &+ 1
+    let most = min(most, (range.count &- 8) / length &+ 1)
+    let width = MemoryLayout<Element>.size
+    precondition(range.upperBound <= bytes.count && start + most * width <= output.count)
+    let isOwn: UInt64 = .max &>> UInt64(truncatingIfNeeded: (8 &- length) &* 8)
+    let isTop: UInt64 = 0x8080_8080_8080_8080 & isOwn
+    // All top bits but that of the last byte.
+    let more: UInt64 = isTop &>> 8
+    let allowsAll = rule == .int64
+    let count = unsafe bytes.withUnsafeBytes { bytes in
+      unsafe output.withUnsafeMutableBytes { output in
+        guard let input = bytes.baseAddress, let target = output.baseAddress else { return 0 }
+        var (place, index) = (range.lowerBound, start)
+        var count = 0
+        while count < most {
+          let word = unsafe UInt64(littleEndian: (input + place).loadUnaligned(as: UInt64.self))
+          if word & isTop != more { break }
+          var value = word & isOwn & 0x7F7F_7F7F_7F7F_7F7F
+          value = value & 0x007F_007F_007F_007F | (value & 0x7F00_7F00_7F00_7F00) &>> 1
+          value = value & 0x0000_3FFF_0000_3FFF | (value & 0x3FFF_0000_3FFF_0000) &>> 2
+          value = value & 0x0000_0000_0FFF_FFFF | (value & 0x0FFF_FFFF_0000_0000) &>> 4
+          if !allowsAll && !rule.allows(value) { break }
+          unsafe (target + index).storeBytes(
+            of: Element(truncatingIfNeeded: value).littleEndian,
+            as: Element.self
+          )
+          index &+= width
+          place &+= length
+          count &+= 1
+        }
+        return count
+      }
+    }
+    return (count, length)
   }
 
   /// Calls `pass` with the window's bytes of one run after the other, until it is done.

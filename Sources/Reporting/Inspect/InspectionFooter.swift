@@ -106,6 +106,8 @@ struct InspectionFooter {
     var label: String
     var bytes: UInt64
     var layout: String?
+    /// Whether that is a form of ONNX, and not one of safetensors.
+    var isGraph = false
   }
 
   private var alternatives: [Alternative] {
@@ -122,6 +124,16 @@ struct InspectionFooter {
     rows.append(
       Alternative(label: "smallest layouts", bytes: summary.bestBytes, layout: worth ? "auto" : nil)
     )
+    if report.container == .onnx {
+      for form in GraphSizes.forms {
+        guard let bytes = GraphSizes(report.tensors).byteCount(in: form.layout), saves(bytes) else {
+          continue
+        }
+        rows.append(
+          Alternative(label: "\(form.name) in ONNX", bytes: bytes, layout: form.name, isGraph: true)
+        )
+      }
+    }
     return rows
   }
 
@@ -155,10 +167,10 @@ struct InspectionFooter {
     return taken == 0 ? nil : total
   }
 
-  /// What a conversion to a layout writes. The sizes are those of safetensors files: ONNX has other sparse forms, and
-  /// none for N:M.
-  private func output(_ layout: String) -> String {
-    report.container == .onnx && layout != "dense" ? "OUT.safetensors" : "OUT"
+  /// What a conversion writes. Sizes are those of safetensors files but for the forms of ONNX, which has none for N:M.
+  private func output(_ row: Alternative) -> String {
+    if row.isGraph { return "OUT.onnx" }
+    return report.container == .onnx && row.layout != "dense" ? "OUT.safetensors" : "OUT"
   }
 
   private func writeSizes(to writer: inout LineWriter) throws {
@@ -181,7 +193,7 @@ struct InspectionFooter {
         continue
       }
       let command = Suggestion([
-        "convert", .path(report.path), .word(output(layout)), "--layout", .word(layout),
+        "convert", .path(report.path), .word(output(row)), "--layout", .word(layout),
       ])
       if let text = command.text(style, room: style.width - width - 3, exact: true) {
         try writer.line(line + "   " + text)

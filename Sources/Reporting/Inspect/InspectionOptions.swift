@@ -1,3 +1,5 @@
+public import ModelIR
+
 /// How an inspection is shown.
 public struct InspectionOptions: Sendable, Hashable {
   /// What rows are sorted by.
@@ -16,9 +18,21 @@ public struct InspectionOptions: Sendable, Hashable {
   public var limit: Int?
   /// Whether every tensor has a row, rather than each group of repeated layers.
   public var showsEveryTensor: Bool
+  /// Whether what the second look found has a table.
+  public var showsDeep: Bool
+  /// The tensor whose zeros are drawn.
+  public var heatmap: TensorName?
 
   /// These options.
-  public init(sort: Sort = .name, limit: Int? = nil, showsEveryTensor: Bool = false) {
+  public init(
+    sort: Sort = .name,
+    limit: Int? = nil,
+    showsEveryTensor: Bool = false,
+    showsDeep: Bool = false,
+    heatmap: TensorName? = nil
+  ) {
+    self.showsDeep = showsDeep
+    self.heatmap = heatmap
     self.sort = sort
     self.limit = limit
     self.showsEveryTensor = showsEveryTensor

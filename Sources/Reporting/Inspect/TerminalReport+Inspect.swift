@@ -25,6 +25,14 @@ public enum TerminalReport {
       ? GroupedTensors(separate: report.tensors) : GroupedTensors(folding: report.tensors)
     var writer = LineWriter(style, to: sink)
     try writer.lines(title(report, summary, style))
+    if let export = report.metadata.export {
+      let ratio = Figures.percent(export.byteCount, of: export.sourceByteCount)
+      let cells = [
+        Cell("compressed export of \(export.formats.joined(separator: ", "))"),
+        Cell("\(Figures.size(export.byteCount)), \(ratio) of \(Figures.size(export.sourceByteCount))"),
+      ]
+      try writer.lines(Flow.lines(cells, style: style))
+    }
     if !report.metadata.headline.isEmpty {
       try writer.lines(Flow.lines(report.metadata.headline.map { Cell(foreign: $0) }, style: style))
     }
@@ -46,6 +54,17 @@ public enum TerminalReport {
       )
       try table.write(to: &writer)
       try writer.line()
+    }
+    if options.showsDeep, let deep = DeepTable(report.tensors, grouped, options: options) {
+      try deep.write(to: &writer)
+      try writer.line()
+    }
+    if let wanted = options.heatmap {
+      for report in report.tensors where report.tensor.name == wanted {
+        guard let map = HeatmapLines(report) else { continue }
+        try map.write(to: &writer)
+        try writer.line()
+      }
     }
     if let uses = UsesTable(report.tensors, options: options) {
       try uses.write(to: &writer)

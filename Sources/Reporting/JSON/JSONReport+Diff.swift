@@ -12,6 +12,8 @@ extension JSONReport {
       try writer.member("equal", report.isEqual)
       try writer.member("equal_tensors", report.equalTensors)
       try writer.member("equal_bytes", report.equalByteCount)
+      try writer.member("as_numbers", report.comparesNumbers)
+      try write(report.metadata, to: &writer)
       try writer.member("warnings", report.warnings)
       try writer.member("differences", of: report.differences) { result, writer in
         try writer.object { writer in
@@ -38,9 +40,41 @@ extension JSONReport {
     case .shape(let first, let second):
       try writer.member("first", first)
       try writer.member("second", second)
-    case .values(let count, let first):
-      try writer.member("elements", count)
-      try writer.member("first_element", first)
+    case .values(let values):
+      try writer.member("elements", values.elements)
+      try writer.member("first_element", values.first)
+      guard let numbers = values.numbers else { return }
+      try writer.member("numbers") { writer in
+        try writer.member("elements", numbers.elements)
+        try writer.member("changed", numbers.changed)
+        try writer.member("unmeasured", numbers.unmeasured)
+        try writer.member("max_absolute", real: numbers.largest)
+        try writer.member("max_element", numbers.largestPlace)
+        try writer.member("mean_absolute", real: numbers.mean)
+        try writer.member("zeros_first", numbers.firstZeros)
+        try writer.member("zeros_second", numbers.secondZeros)
+        try writer.member("kept", numbers.kept)
+        try writer.member("pruned", numbers.pruned)
+        try writer.member("regrown", numbers.regrown)
+        try writer.member("mask_overlap", numbers.maskOverlap)
+      }
+    }
+  }
+
+  /// The keys of metadata that differ, or null where they were not compared.
+  private static func write(_ metadata: [MetadataDifference]?, to writer: inout JSONWriter) throws {
+    writer.key("metadata")
+    guard let metadata else { return try writer.null() }
+    try writer.array { writer in
+      for difference in metadata {
+        try writer.object { writer in
+          try writer.member("key", difference.key)
+          writer.key("first")
+          try write(difference.first, to: &writer)
+          writer.key("second")
+          try write(difference.second, to: &writer)
+        }
+      }
     }
   }
 }

@@ -25,6 +25,16 @@ extension JSONReport {
     try writer.member("sparsity", report.readValues ? report.weightSparsity : nil)
     try writer.member("summary") { try write(summary, of: report, to: &$0) }
     try write(report.metadata, to: &writer)
+    writer.key("compressed_export")
+    if let export = report.metadata.export {
+      try writer.object { writer in
+        try writer.member("formats", of: export.formats) { try $1.value($0) }
+        try writer.member("bytes", export.byteCount)
+        try writer.member("source_bytes", export.sourceByteCount)
+      }
+    } else {
+      try writer.null()
+    }
     writer.key("compression")
     if let compression = report.compression {
       try write(compression, to: &writer)
@@ -116,6 +126,8 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("deep")
+    if let deep = statistics?.deep { try write(deep, to: &writer) } else { try writer.null() }
     try writer.member("digest", report.digest)
     writer.key("masked")
     if let masked = report.maskedStatistics {

@@ -11,16 +11,20 @@ extension JSONReport {
       return
     }
     try writer.array { writer in
-      for entry in entries {
-        try writer.object { writer in
-          try writer.member("key", entry.key)
-          try writer.member("type", entry.type)
-          writer.key("value")
-          try write(entry.value, to: &writer)
-          try writer.member("count", entry.count)
-          try writer.member("cut", entry.isCut)
-        }
-      }
+      for entry in entries { try write(entry, to: &writer) }
+    }
+  }
+
+  /// Writes an entry, or null where there is none.
+  static func write(_ entry: MetadataReport.Entry?, to writer: inout JSONWriter) throws {
+    guard let entry else { return try writer.null() }
+    try writer.object { writer in
+      try writer.member("key", entry.key)
+      try writer.member("type", entry.type)
+      writer.key("value")
+      try write(entry.value, to: &writer)
+      try writer.member("count", entry.count)
+      try writer.member("cut", entry.isCut)
     }
   }
 

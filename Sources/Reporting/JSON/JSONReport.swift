@@ -43,6 +43,12 @@ extension JSONWriter {
     if let number { try value(number) } else { try null() }
   }
 
+  /// Writes a key and a number that may be no finite one, which is written as text then.
+  mutating func member(_ name: String, real number: Double) throws {
+    key(name)
+    if number.isFinite { try value(number) } else { try value(number.description) }
+  }
+
   /// Writes a key and a truth value.
   mutating func member(_ name: String, _ flag: Bool) throws {
     key(name)

@@ -11,7 +11,7 @@ public enum PlainReport {
   private static let style = TerminalStyle()
 
   /// Writes a header and lines of fields.
-  private static func write<Item>(
+  static func write<Item>(
     _ header: [String],
     _ items: some Sequence<Item>,
     to sink: @escaping Sink,
@@ -79,7 +79,7 @@ public enum PlainReport {
   public static func validate(_ report: ValidationReport, to sink: @escaping Sink) throws {
     let header = [
       "name", "status", "dtype", "shape", "axis", "groups", "ragged_groups", "violating_groups", "reason",
-      "consumers",
+      "consumers", "pattern", "eligible", "compliant",
     ]
     try write(header, report.tensors, to: sink) { result in
       let isChecked = result.status != .skipped
@@ -89,6 +89,8 @@ public enum PlainReport {
         isChecked ? "\(result.groups)" : "",
         isChecked ? "\(result.raggedGroups)" : "", isChecked ? "\(result.violatingGroups)" : "",
         SafeText.escape(result.reason ?? ""), SafeText.escape(result.tensor.uses?.consumers ?? ""),
+        isChecked ? "\(report.pattern(of: result))" : "", field(result.eligibility?.isEligible),
+        isChecked ? "\(result.patternHolds)" : "",
       ]
     }
   }
@@ -115,7 +117,7 @@ public enum PlainReport {
         case .elementType(let first, let second): [first.name, second.name]
         case .blockType(let first, let second): [first, second]
         case .shape(let first, let second): [field(first), field(second)]
-        case .values(let count, let first): ["\(count) elements", "first at \(first)"]
+        case .values(let values): ["\(values.elements) elements", "first at \(values.first)"]
         }
       return [SafeText.escape(result.name.text), result.difference.name] + values
     }

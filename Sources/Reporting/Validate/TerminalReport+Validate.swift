@@ -12,12 +12,17 @@ extension TerminalReport {
     to sink: @escaping Sink
   ) throws {
     var writer = LineWriter(style, to: sink)
-    var title = [
-      Cell(foreign: lastComponent(report.path), .strong),
-      Cell("\(report.pattern)"),
-      Cell("at most \(report.pattern.kept) of \(report.pattern.group) values are not zero"),
-    ]
+    var title = [Cell(foreign: lastComponent(report.path), .strong)]
+    if let profile = report.profile {
+      if profile.name != .any { title.append(Cell("for \(profile.name.title)")) }
+      title.append(Cell(profile.patternText))
+      title.append(Cell(profile.grouping.words))
+    } else {
+      title.append(Cell("\(report.pattern)"))
+      title.append(Cell("at most \(report.pattern.kept) of \(report.pattern.group) values are not zero"))
+    }
     switch report.tail {
+    case _ where report.profile != nil: break
     case .error: break
     case .ignore: title.append(Cell("short groups ignored"))
     case .pad: title.append(Cell("short groups padded"))
@@ -26,15 +31,28 @@ extension TerminalReport {
     try writer.line()
     let violating = report.tensors.filter { $0.status == .violating }
     for result in violating.prefix(limit) {
-      try ViolatingTensor(result, report.pattern).write(to: &writer)
+      try ViolatingTensor(result, report.pattern(of: result)).write(to: &writer)
       try writer.line()
     }
     if violating.count > limit { try writeOthers(violating.dropFirst(limit), to: &writer) }
     try writePassed(report, to: &writer)
+    try writeIneligible(report, to: &writer)
     try writeSkipped(report, to: &writer)
     try writer.line()
     try writeWarnings(report.warnings, to: &writer)
-    try writer.lines(verdict(report, violating: violating.count, style))
+    let isYes = report.isCompliant
+    try writer.lines(
+      Flow.paragraph(
+        report.verdictWords,
+        start: isYes ? "ok: " : "FAILED: ",
+        startTone: isYes ? .plain : .failure,
+        indent: 2,
+        style: style
+      )
+    )
+    if let note = report.profile?.note {
+      try writer.lines(Flow.paragraph(note, indent: 0, tone: .dim, style: style))
+    }
     try writer.finish()
   }
 
@@ -66,6 +84,20 @@ extension TerminalReport {
     )
   }
 
+  /// What the runtime does not take, by reason: first what holds the pattern all the same.
+  private static func writeIneligible(_ report: ValidationReport, to writer: inout LineWriter) throws {
+    let stopped = report.tensors.filter { $0.status == .ineligible }
+    for holds in [true, false] {
+      let results = stopped.filter { $0.patternHolds == holds }
+      for group in ReasonGroup.group(results.map { ($0.tensor.name, $0.reason ?? "not eligible") }) {
+        let what = holds ? "compliant but not eligible" : "not eligible, nor compliant"
+        let text =
+          "\(Figures.things(group.count, "tensor")) \(what): \(writer.style.escape(group.reason, cells: 300))"
+        try writeStatus("no", holds ? .look : .dim, [Cell(text)] + group.examples(), to: &writer)
+      }
+    }
+  }
+
   private static func writeSkipped(_ report: ValidationReport, to writer: inout LineWriter) throws {
     let skipped = report.tensors.filter { $0.status == .skipped }
     for group in ReasonGroup.group(skipped.map { ($0.tensor.name, $0.reason ?? "not asked for") }) {
@@ -92,37 +124,15 @@ extension TerminalReport {
     lines[0] = writer.style.paint(word, tone) + lines[0].dropFirst(word.count)
     try writer.lines(lines)
   }
+}
 
-  private static func verdict(
-    _ report: ValidationReport,
-    violating: Int,
-    _ style: TerminalStyle
-  ) -> [String] {
-    let checked = report.count(.compliant) + violating
-    let all = Figures.things(checked, "checked tensor")
-    if checked == 0 {
-      return Flow.paragraph(
-        "no tensor could be checked",
-        start: "FAILED: ",
-        startTone: .failure,
-        indent: 2,
-        style: style
-      )
+extension RuntimeProfile.Grouping {
+  /// Where groups run, in words.
+  fileprivate var words: String {
+    switch self {
+    case .reductionAxis: "along the axis that products sum over"
+    case .lastAxis: "along the last axis"
+    case .memory: "through memory"
     }
-    if violating > 0 {
-      return Flow.paragraph(
-        "\(Figures.grouped(violating)) of \(all) \(violating == 1 ? "is" : "are") not \(report.pattern)",
-        start: "FAILED: ",
-        startTone: .failure,
-        indent: 2,
-        style: style
-      )
-    }
-    return Flow.paragraph(
-      checked == 1 ? "\(all) is \(report.pattern)" : "all \(all) are \(report.pattern)",
-      start: "ok: ",
-      indent: 2,
-      style: style
-    )
   }
 }

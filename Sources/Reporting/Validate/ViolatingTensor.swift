@@ -34,16 +34,11 @@ struct ViolatingTensor {
         )
       )
     }
-    if result.violatingGroups > 0 {
-      let groups = "\(Figures.grouped(result.violatingGroups)) of \(Figures.grouped(result.groups)) groups"
+    let words = FindingWords(result, pattern)
+    if let violations = words.violations {
       try writer.lines(
         Flow.lines(
-          [
-            Cell(
-              "\(groups) have more than \(pattern.kept) nonzero \(pattern.kept == 1 ? "value" : "values")"
-            ),
-            Cell(Figures.percent(result.violatingGroups, of: result.groups)),
-          ],
+          [Cell(violations), Cell(Figures.percent(result.violatingGroups, of: result.groups))],
           start: "      ",
           indent: 6,
           style: writer.style
@@ -56,6 +51,17 @@ struct ViolatingTensor {
     }
     try writeHistogram(to: &writer)
     for violation in result.firstViolations.prefix(3) { try write(violation, to: &writer) }
+    for detail in words.details {
+      let text = writer.style.escape(detail, cells: 500)
+      try writer.lines(Flow.paragraph(text, start: "      ", indent: 8, style: writer.style))
+    }
+    if let location = result.location {
+      let pieces = [
+        Cell(foreign: TerminalReport.lastComponent(location.file), .dim),
+        Cell("byte \(Figures.grouped(location.offset))", .dim),
+      ]
+      try writer.lines(Flow.lines(pieces, separator: ", ", start: "      ", indent: 6, style: writer.style))
+    }
   }
 
   /// Groups by the number of their nonzero values: a bar each, the forbidden ones marked.

@@ -36,6 +36,9 @@ struct IndexEncoderTests {
     return pieces
   }
 
+  /// What this machine can encode and compare with.
+  static let kernels = IndexKernels.allCases.filter(\.isAvailable)
+
   static let extents: [[UInt64]] = [
     [1], [130], [20_000], [3, 5], [129, 3], [20, 300], [3, 2, 70], [2, 130, 1, 5],
   ]
@@ -54,7 +57,8 @@ struct IndexEncoderTests {
           let total = counts.reduce(IndexCounts(), +)
           try #require(total.nnz == UInt64(sample.places.count))
           for form in IndexForm.allCases {
-            guard let encoder = IndexEncoder(form, space) else {
+            let kernels = Self.kernels.randomElement(using: &generator) ?? .scalar
+            guard let encoder = IndexEncoder(form, space, kernels: kernels) else {
               // Coordinates of one row are those of no other tensor than a vector.
               try #require(form == .coordinateVarints && isOneRow && extents.count > 1)
               try #require(total.byteCount(of: form) == nil)
@@ -76,9 +80,10 @@ struct IndexEncoderTests {
 
   @Test(
     "Indices of every length are encoded, across the borders between them too",
-    arguments: [7, 14, 21, 28, 35, 42, 49] as [UInt64]
+    arguments: [7, 14, 21, 28, 35, 42, 49] as [UInt64],
+    kernels
   )
-  func allLengths(bits: UInt64) throws {
+  func allLengths(bits: UInt64, kernels: IndexKernels) throws {
     let border: UInt64 = 1 << bits
     let shape = try #require(Shape([border + 4096]))
     let space = try #require(IndexSpace(shape, isOneRow: true))
@@ -87,9 +92,10 @@ struct IndexEncoderTests {
       let mask: [UInt8] = (0..<13).map { $0 % 2 == 0 ? 0xA7 : 0xFF }
       let isSet: (Int) -> Bool = { bit in (mask[bit / 8] >> UInt8(bit % 8)) & 1 == 1 }
       let places: [UInt64] = (0..<100).filter(isSet).map { bit in first + UInt64(bit) }
-      let encoder = try #require(IndexEncoder(.linearVarints, space))
+      let encoder = try #require(IndexEncoder(.linearVarints, space, kernels: kernels))
       var buffer: [UInt8] = []
       let count = encoder.encode(mask, piece, into: &buffer)
+      #expect(IndexProof.matches(buffer, count: count, mask, piece, space, kernels: kernels))
       #expect(Array(buffer.prefix(count)) == places.flatMap { WireBytes.varint($0) })
       let counts = IndexCounts(mask, piece, space)
       #expect(counts.linearBytes == UInt64(count))
@@ -114,34 +120,38 @@ struct IndexEncoderTests {
 
   @Test(
     "Only the indices of the mask's set bits match it, each as short as it can be",
-    arguments: [0, 100, 16_370, 2_097_130] as [UInt64]
+    arguments: [0, 64, 100, 16_320, 16_370, 2_097_130] as [UInt64],
+    kernels
   )
-  func proof(first: UInt64) throws {
+  func proof(first: UInt64, kernels: IndexKernels) throws {
     let space = try #require(IndexSpace(.vector(1 << 22), isOneRow: true))
     let piece = MaskPiece(firstRow: 0, rowCount: 1, firstColumn: first / 8 * 8, columnCount: 100)
     let mask: [UInt8] = (0..<13).map { $0 % 3 == 0 ? 0x91 : 0x0C }
     var buffer: [UInt8] = []
-    let encoder = try #require(IndexEncoder(.linearVarints, space))
+    let encoder = try #require(IndexEncoder(.linearVarints, space, kernels: kernels))
     let count = encoder.encode(mask, piece, into: &buffer)
-    #expect(IndexProof.matches(buffer, count: count, mask, piece, space))
-    #expect(!IndexProof.matches(buffer, count: count - 1, mask, piece, space))
-    #expect(!IndexProof.matches(buffer + [0], count: count + 1, mask, piece, space))
+    #expect(IndexProof.matches(buffer, count: count, mask, piece, space, kernels: kernels))
+    #expect(!IndexProof.matches(buffer, count: count - 1, mask, piece, space, kernels: kernels))
+    #expect(!IndexProof.matches(buffer + [0], count: count + 1, mask, piece, space, kernels: kernels))
     for place in 0..<(8 * count) {
       var broken = buffer
       broken[place / 8] ^= 1 << UInt8(place % 8)
-      #expect(!IndexProof.matches(broken, count: count, mask, piece, space), "bit \(place)")
+      #expect(!IndexProof.matches(broken, count: count, mask, piece, space, kernels: kernels), "bit \(place)")
     }
     for bit in 0..<100 {
       var other = mask
       other[bit / 8] ^= 1 << UInt8(bit % 8)
-      #expect(!IndexProof.matches(buffer, count: count, other, piece, space), "element \(bit)")
+      #expect(
+        !IndexProof.matches(buffer, count: count, other, piece, space, kernels: kernels),
+        "element \(bit)"
+      )
     }
     // The first index in one byte more.
     let length = try #require(buffer.firstIndex { $0 < 0x80 })
     var longer = buffer
     longer[length] |= 0x80
     longer.insert(0, at: length + 1)
-    #expect(!IndexProof.matches(longer, count: count + 1, mask, piece, space))
+    #expect(!IndexProof.matches(longer, count: count + 1, mask, piece, space, kernels: kernels))
   }
 
   @Test("Bits behind the last column count for nothing")

@@ -20,12 +20,20 @@ struct ONNXConversions {
     var layout: String
     /// An output that was made before.
     var output: String
-    var isJudged = false
+    var judged = Judged.none
   }
 
-  /// - Parameter isJudged: whether to hold the form that is written by default against the bars; without, the others
-  ///   are left out.
-  func run(isJudged: Bool) throws -> [Row] {
+  /// By what bytes the form that is written by default is held against the bars.
+  enum Judged {
+    /// By none.
+    case none
+    /// By those that it reads.
+    case input
+    /// By those that it writes; then the other forms are measured too.
+    case output
+  }
+
+  func run(_ judged: Judged) throws -> [Row] {
     let scratch = setting.scratch
     let (sparse, bitmask) = (scratch.file("sparse.onnx"), scratch.file("bitmask.onnx"))
     let dense = scratch.file("dense.onnx")
@@ -41,10 +49,10 @@ struct ONNXConversions {
         input: model,
         layout: "csr",
         output: sparse,
-        isJudged: isJudged
+        judged: judged
       )
     ]
-    if isJudged {
+    if judged == .output {
       contenders += [
         Contender(
           name: "convert --layout bitmask, \(zeros) zeros",
@@ -115,11 +123,16 @@ struct ONNXConversions {
         contender.name,
         contender.output,
         samples[1],
-        bar: contender.isJudged ? .ratioAtMost(Self.ratio) : nil
+        bar: contender.judged == .output ? .ratioAtMost(Self.ratio) : nil
       ),
-      try row("  the same by the bytes of its input", contender.input, samples[0], bar: nil),
+      try row(
+        "  the same by the bytes of its input",
+        contender.input,
+        samples[0],
+        bar: contender.judged == .input ? .ratioAtMost(Self.ratio) : nil
+      ),
     ]
-    if contender.isJudged {
+    if contender.judged != .none {
       rows.append(
         Row(
           group: .onnx,

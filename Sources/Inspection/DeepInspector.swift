@@ -1,0 +1,136 @@
+internal import ModelIR
+internal import Quantizing
+internal import SparseCoding
+internal import Synchronization
+
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
+
+/// The second look: every value of a tensor by its bits, and where its zeros are.
+///
+/// Memory: per thread one chunk and its parts, 512 KiB of counts, and 4 bytes a row and a column; 48 bytes a chunk.
+struct DeepInspector: Sendable {
+  let pool: ChunkPool
+  let progress: WorkProgress
+
+  /// What a thread fills, one chunk after the other; taken from a shelf and put back, so that there are no more than
+  /// threads.
+  private struct Tables: Sendable {
+    var census: ValueCensus?
+    var map: ZeroMap?
+  }
+
+  /// What is found about the tensor of a surveyed reader; nil for types that share bytes or are pairs of numbers.
+  ///
+  /// The result does not depend on the threads: counts are whole numbers, and moments are put together in the order of
+  /// the chunks.
+  /// - Throws: what reading throws.
+  func inspect(_ reader: DenseReader) throws -> DeepStatistics? {
+    guard let census = ValueCensus(reader.tensor.elementType) else { return nil }
+    let empty = Tables(census: census, map: ZeroMap(of: reader))
+    let shelf = Mutex<[Tables]>([])
+    let moments = Mutex([Moments](repeating: Moments(), count: reader.grid.count))
+    try pool.forEach(reader.grid.count) {
+      DenseReader.Workspace()
+    } _: { index, workspace in
+      _ = try reader.read(index, &workspace)
+      let chunk = reader.grid[index]
+      var tables = shelf.withLock { $0.popLast() } ?? empty
+      let found = tables.census?.add(workspace.dense, count: chunk.elementCount) ?? Moments()
+      if reader.isVoid(index) {
+        tables.map?.addVoid(chunk)
+      } else {
+        tables.map?.add(workspace.dense, chunk)
+      }
+      let filled = tables
+      shelf.withLock { $0.append(filled) }
+      moments.withLock { $0[index] = found }
+      progress.advance(chunk.elementCount * reader.grid.elementBytes)
+    }
+    var total = empty
+    for tables in shelf.withLock({ $0 }) {
+      if let census = tables.census { total.census?.addCounts(census) }
+      if let map = tables.map { total.map?.add(map) }
+    }
+    for found in moments.withLock({ $0 }) { total.census?.add(found) }
+    return total.census.map { DeepStatistics($0, map: total.map) }
+  }
+}
+
+extension DeepStatistics {
+  /// What a census and a map tell.
+  init(_ census: ValueCensus, map: ZeroMap?) {
+    let numbers = census.numbers
+    var moments: Moments? = numbers == nil ? nil : census.moments
+    if let numbers, (census.type.byteWidth ?? 0) <= 2 {
+      var sum = Moments()
+      for (bits, count) in census.upper.enumerated() where count > 0 {
+        sum.add(Moments(numbers[bits], times: count))
+      }
+      moments = sum
+    }
+    self.init(
+      moments: moments,
+      distribution: moments.flatMap { moments in
+        numbers.flatMap { Distribution(census.upper, worth: $0, from: moments.least, to: moments.greatest) }
+      },
+      planeEntropies: census.planeEntropies,
+      zeroMap: map
+    )
+  }
+}
+
+extension DeepStatistics.Distribution {
+  /// Counts by bits, of which each is worth a number; nil without a finite one.
+  init?(_ counts: [UInt64], worth numbers: [Double], from least: Double, to greatest: Double) {
+    guard least <= greatest else { return nil }
+    (self.least, self.greatest) = (least, greatest)
+    self.counts = [UInt64](repeating: 0, count: Self.binCount)
+    // Half the width first: the whole may be infinite.
+    let width = greatest / Double(Self.binCount) - least / Double(Self.binCount)
+    for (bits, count) in counts.enumerated() where count > 0 && numbers[bits].isFinite {
+      let place = width > 0 ? ((numbers[bits] - least) / width).rounded(.down) : 0
+      self.counts[place.isFinite ? Int(max(0, min(Double(Self.binCount - 1), place))) : Self.binCount - 1] +=
+        count
+    }
+  }
+}
+
+extension ValueCensus {
+  /// What each value of the upper bits is worth; nil for types whose numbers are not known.
+  fileprivate var numbers: [Double]? {
+    guard let reals = ElementNumbers(type) else { return nil }
+    let width = reals.byteWidth
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(upper.count * width)
+    for bits in upper.indices {
+      bytes += repeatElement(0, count: max(0, width - 2))
+      bytes.append(UInt8(truncatingIfNeeded: bits))
+      if width > 1 { bytes.append(UInt8(truncatingIfNeeded: bits >> 8)) }
+    }
+    var numbers: [Double] = []
+    reals.read(bytes, count: upper.count, into: &numbers)
+    return numbers
+  }
+
+  /// The order-0 entropy of each byte in bits, the highest first.
+  fileprivate var planeEntropies: [Double] {
+    if upper.count == 256 { return [Self.entropy(upper)] }
+    var (high, low) = ([UInt64](repeating: 0, count: 256), [UInt64](repeating: 0, count: 256))
+    for (bits, count) in upper.enumerated() where count > 0 {
+      high[bits >> 8] += count
+      low[bits & 255] += count
+    }
+    return ([high, low] + lower.reversed()).map(Self.entropy)
+  }
+
+  private static func entropy(_ counts: [UInt64]) -> Double {
+    let total = Double(counts.reduce(0, &+))
+    return counts.reduce(0.0) { sum, count in
+      count == 0 ? sum : sum + Double(count) / total * log2(total / Double(count))
+    }
+  }
+}

@@ -1,0 +1,66 @@
+public import SparseCoding
+
+/// What a second, slower look at a tensor's values finds.
+public struct DeepStatistics: Sendable {
+  /// Count, mean, spread and extremes of the finite values; nil for types whose numbers are not known.
+  public var moments: Moments?
+  /// The finite values in bins of equal width from the least to the greatest; nil without moments.
+  public var distribution: Distribution?
+  /// The order-0 entropy of each byte of an element in bits, the highest byte first: what an entropy coder without
+  /// context needs for it.
+  public var planeEntropies: [Double]
+  /// Where the zeros are; nil for types without a zero.
+  public var zeroMap: ZeroMap?
+
+  /// What was found.
+  public init(
+    moments: Moments?,
+    distribution: Distribution?,
+    planeEntropies: [Double],
+    zeroMap: ZeroMap?
+  ) {
+    self.moments = moments
+    self.distribution = distribution
+    self.planeEntropies = planeEntropies
+    self.zeroMap = zeroMap
+  }
+
+  /// Values in bins of equal width.
+  public struct Distribution: Sendable, Hashable {
+    /// How many bins there are.
+    public static let binCount = 41
+    /// Where the first bin starts.
+    public var least: Double
+    /// Where the last bin ends; the greatest value is in it.
+    public var greatest: Double
+    /// Values of each bin. Of types over 16 bits a value is taken to be that of its upper 16 bits, which is at most
+    /// 2^-7 of it away (2^-4 for 64-bit floats).
+    public var counts: [UInt64]
+  }
+
+  /// Lines of a matrix, rows or columns, by the share of their elements that are not zero.
+  public struct Densities: Sendable, Hashable {
+    /// Lines without a nonzero, then those up to 5 %, 10 % and so on; the last are over 95 %.
+    public var counts: [UInt64]
+    /// The fewest nonzeros of a line.
+    public var fewest: UInt64
+    /// The most nonzeros of a line.
+    public var most: UInt64
+
+    /// Lines of `extent` elements with so many nonzeros each; nil without any.
+    public init?(_ lines: [UInt32], extent: UInt64) {
+      guard let least = lines.min(), let greatest = lines.max(), extent > 0 else { return nil }
+      counts = [UInt64](repeating: 0, count: 21)
+      for line in lines {
+        let place = line == 0 ? 0 : (UInt64(line) * 20 - 1) / extent + 1
+        counts[Int(min(20, place))] += 1
+      }
+      (fewest, most) = (UInt64(least), UInt64(greatest))
+    }
+  }
+
+  /// Rows by their density; nil where they are too many.
+  public var rowDensities: Densities? { zeroMap.flatMap { Densities($0.rowCounts, extent: $0.columns) } }
+  /// Columns by their density; nil where they are too many.
+  public var columnDensities: Densities? { zeroMap.flatMap { Densities($0.columnCounts, extent: $0.rows) } }
+}

@@ -1,0 +1,56 @@
+internal import Inspection
+internal import SparseCoding
+internal import StrictJSON
+
+extension JSONReport {
+  /// Writes what a second look found.
+  static func write(_ deep: DeepStatistics, to writer: inout JSONWriter) throws {
+    try writer.object { writer in
+      writer.key("values")
+      if let moments = deep.moments, moments.count > 0 {
+        try write(moments, deep.distribution, to: &writer)
+      } else {
+        try writer.null()
+      }
+      try writer.member("plane_entropies", of: deep.planeEntropies) { try $1.value($0) }
+      writer.key("row_densities")
+      try write(deep.rowDensities, to: &writer)
+      writer.key("column_densities")
+      try write(deep.columnDensities, to: &writer)
+      try writer.member("blocks_of_16", deep.zeroMap?.blocks16)
+      try writer.member("zero_blocks_of_16", deep.zeroMap?.zeroBlocks16)
+      writer.key("density_map")
+      guard let map = deep.zeroMap else { return try writer.null() }
+      try writer.object { writer in
+        try writer.member("rows", map.cells.rows)
+        try writer.member("columns", map.cells.columns)
+        try writer.member("nonzeros", of: map.cellCounts) { try $1.value($0) }
+        try writer.member("elements", of: map.cellCounts.indices) { try $1.value(map.elements(ofCell: $0)) }
+      }
+    }
+  }
+
+  private static func write(
+    _ moments: Moments,
+    _ distribution: DeepStatistics.Distribution?,
+    to writer: inout JSONWriter
+  ) throws {
+    try writer.object { writer in
+      try writer.member("finite", moments.count)
+      try writer.member("min", real: moments.least)
+      try writer.member("max", real: moments.greatest)
+      try writer.member("mean", real: moments.mean)
+      try writer.member("deviation", real: moments.deviation)
+      try writer.member("bins", of: distribution?.counts ?? []) { try $1.value($0) }
+    }
+  }
+
+  private static func write(_ densities: DeepStatistics.Densities?, to writer: inout JSONWriter) throws {
+    guard let densities else { return try writer.null() }
+    try writer.object { writer in
+      try writer.member("fewest", densities.fewest)
+      try writer.member("most", densities.most)
+      try writer.member("bins", of: densities.counts) { try $1.value($0) }
+    }
+  }
+}

@@ -1,0 +1,135 @@
+"""What inspect --deep and diff say of values equals what numpy computes."""
+
+import math
+
+import numpy as np
+
+from harness import LANES, Check, bits_with_zeros, report, run, write
+
+TYPES = ["F32", "F64", "BF16", "F16", "I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"]
+SHAPES = [(1,), (7, 3), (64, 64), (33, 100), (200, 17), (5, 6, 48), (3, 1500)]
+# Means and deviations are sums of doubles in another order: so many units of the largest value's last place.
+TOLERANCE = 2.0**-40
+
+
+def numbers(dtype, bits):
+    """The values of lanes as doubles."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if dtype == "BF16":
+            return (bits.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+        kind = {"F": "f", "I": "i", "U": "u"}[dtype[0]]
+        return bits.view(np.dtype(f"{kind}{bits.dtype.itemsize}")).astype(np.float64)
+
+
+def entropy(values):
+    """The order-0 entropy of bytes in bits."""
+    counts = np.bincount(values.ravel(), minlength=256)
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def bins(lines, extent):
+    """Lines by the share of their nonzeros, in steps of 5 %."""
+    found = [0] * 21
+    for line in lines.tolist():
+        found[0 if line == 0 else min(20, (line * 20 - 1) // extent + 1)] += 1
+    return found
+
+
+def near(left, right, scale):
+    return left == right or abs(float(left) - right) <= TOLERANCE * scale
+
+
+def tame(random, dtype, shape):
+    """Lanes without values whose squares are infinite, with zeros of both signs and some NaNs."""
+    bits = bits_with_zeros(random, dtype, shape, density=random.choice([0.1, 0.5, 0.97]), negative_zeros=0.1)
+    if dtype == "F64":
+        # At most 2^257.
+        bits &= bits.dtype.type(~(0x6 << 60) & 0xFFFF_FFFF_FFFF_FFFF)
+    return bits
+
+
+def compare_deep(check, found, dtype, bits, what):
+    deep = found["deep"]
+    values = numbers(dtype, bits)
+    finite = values[np.isfinite(values)]
+    rows = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
+    nonzero = rows != 0
+    if finite.size:
+        told = deep["values"]
+        scale = max(float(np.abs(finite).max()), 1e-300)
+        with np.errstate(over="ignore"):
+            mean, deviation = float(math.fsum(finite.ravel()) / finite.size), float(finite.std())
+        check.expect("least, greatest, finite", (float(told["min"]), float(told["max"]), told["finite"])
+                     == (finite.min(), finite.max(), finite.size), f"{what}: {told}")
+        check.expect("mean", near(told["mean"], mean, scale), f"{what}: {told['mean']} {mean}")
+        check.expect("deviation", near(told["deviation"], deviation, scale), f"{what}: {told['deviation']} {deviation}")
+        check.expect("all values are in bins", sum(told["bins"]) == finite.size, what)
+        if bits.dtype.itemsize <= 2 and finite.max() > finite.min():
+            width = finite.max() / 41 - finite.min() / 41
+            places = np.clip(np.floor((finite - finite.min()) / width), 0, 40).astype(int)
+            check.expect("bins", told["bins"] == np.bincount(places, minlength=41).tolist(), what)
+    planes = bits.reshape(-1, 1).view(np.uint8)[:, ::-1]
+    entropies = [entropy(planes[:, place]) for place in range(planes.shape[1])]
+    check.expect("entropies", np.allclose(deep["plane_entropies"], entropies, atol=1e-9), f"{what}: {deep['plane_entropies']}")
+    for name, lines, extent in [("row", nonzero.sum(1), rows.shape[1]), ("column", nonzero.sum(0), rows.shape[0])]:
+        told = deep[f"{name}_densities"]
+        check.expect(f"{name}s by density", told == {"fewest": lines.min(), "most": lines.max(), "bins": bins(lines, extent)},
+                     f"{what}: {told}")
+    whole = rows.shape[1] // 16 * 16
+    blocks = nonzero[:, :whole].reshape(-1, 16)
+    check.expect("blocks of 16", (deep["blocks_of_16"], deep["zero_blocks_of_16"])
+                 == (len(blocks), int((~blocks.any(1)).sum())), what)
+    chart = deep["density_map"]
+    check.expect("density map", (sum(chart["nonzeros"]), sum(chart["elements"])) == (int(nonzero.sum()), rows.size), what)
+    edges = [[cell * extent // chart[side] for cell in range(chart[side] + 1)]
+             for side, extent in (("rows", rows.shape[0]), ("columns", rows.shape[1]))]
+    cells = np.add.reduceat(np.add.reduceat(nonzero.astype(np.int64), edges[0][:-1], 0), edges[1][:-1], 1)
+    check.expect("cells", chart["nonzeros"] == cells.ravel().tolist(), what)
+
+
+def compare_diff(check, told, dtype, first, second, what):
+    a, b = numbers(dtype, first), numbers(dtype, second)
+    different = (first != second).ravel()
+    check.expect("elements, first", (told["elements"], told["first_element"]) == (int(different.sum()), int(different.argmax())), what)
+    told = told["numbers"]
+    with np.errstate(invalid="ignore"):
+        changed = (a != b) & ~(np.isnan(a) & np.isnan(b))
+        gaps = np.abs(a - b)
+    measured = changed & np.isfinite(gaps)
+    largest = float(gaps[measured].max()) if measured.any() else 0.0
+    mean = math.fsum(gaps[measured].ravel()) / max(1, a.size - int((changed & ~measured).sum()))
+    check.expect("changed, unmeasured", (told["changed"], told["unmeasured"]) == (int(changed.sum()), int((changed & ~measured).sum())), what)
+    check.expect("largest difference", float(told["max_absolute"]) == largest, f"{what}: {told['max_absolute']} {largest}")
+    check.expect("mean difference", near(told["mean_absolute"], mean, largest), f"{what}: {told['mean_absolute']} {mean}")
+    counts = [((a == 0) == x) & ((b == 0) == y) for x, y in [(False, False), (False, True), (True, False)]]
+    check.expect("kept, pruned, regrown", [told["kept"], told["pruned"], told["regrown"]] == [int(count.sum()) for count in counts], what)
+
+
+with Check("values") as check:
+    tensors, changed = {}, {}
+    for dtype in TYPES:
+        for number, shape in enumerate(SHAPES):
+            name = f"{dtype}.{number}"
+            bits = tame(check.random, dtype, shape)
+            other = tame(check.random, dtype, shape)
+            keeps = check.random.random(shape) < 0.5
+            tensors[name] = (dtype, bits)
+            changed[name] = (dtype, np.where(keeps, bits, other).astype(LANES[dtype]))
+    first, second = check.folder / "first.safetensors", check.folder / "second.safetensors"
+    write(first, tensors)
+    write(second, changed)
+    for options in [(), ("--threads", "1"), ("--memory", "1M")]:
+        for found in report("inspect", "--deep", first, *options)["models"][0]["tensors"]:
+            compare_deep(check, found, *tensors[found["name"]], f"{found['name']} {options}")
+    told = {found["name"]: found for found in report("diff", first, second, codes=(1,))["differences"]}
+    for name, (dtype, bits) in tensors.items():
+        if np.array_equal(bits, changed[name][1]):
+            check.expect("equal tensors are not listed", name not in told, name)
+        else:
+            compare_diff(check, told[name], dtype, bits, changed[name][1], name)
+    layouts = check.folder / "sparse.safetensors"
+    run("convert", first, layouts, "--layout", "bitmask")
+    dense = {found["name"]: found["deep"] for found in report("inspect", "--deep", first)["models"][0]["tensors"]}
+    for found in report("inspect", "--deep", layouts)["models"][0]["tensors"]:
+        check.expect("a layout changes nothing", found["deep"] == dense[found["name"]], found["name"])
