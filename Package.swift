@@ -180,8 +180,8 @@ let package = Package(
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR", "Safetensors",
-        "SparseCoding", "TestSupport",
+        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR",
+        "Safetensors", "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle
     ),
