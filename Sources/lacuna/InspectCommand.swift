@@ -118,7 +118,7 @@ struct InspectCommand: LacunaCommand {
       }
       return tensors
     }
-    return ModelReport(
+    var report = ModelReport(
       path: path,
       container: model.container,
       fileCount: model.files.count,
@@ -130,6 +130,8 @@ struct InspectCommand: LacunaCommand {
       warnings: model.warnings + opened.leftOutWarnings
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
+    if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
+    return report
   }
 
   /// What was not looked at is said.

@@ -130,7 +130,7 @@ public struct FileCompressor: Sendable {
     }
   }
 
-  private func readRemainder(_ start: UInt64, _ count: Int, into buffer: inout [UInt8]) throws {
+  func readRemainder(_ start: UInt64, _ count: Int, into buffer: inout [UInt8]) throws {
     var (done, position) = (0, start)
     while done < count {
       let run = file.runOfRemainder(at: position)
@@ -242,7 +242,7 @@ public struct FileCompressor: Sendable {
   // MARK: Grids
 
   /// How a region is cut: into larger chunks where a sample of its elements is about half zeros or more.
-  private func grid(of region: FileRegion) throws -> CompressionGrid {
+  func grid(of region: FileRegion) throws -> CompressionGrid {
     let plain = CompressionGrid(
       kind: region.kind,
       byteCount: region.byteCount,

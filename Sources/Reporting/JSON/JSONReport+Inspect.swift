@@ -35,6 +35,16 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("compressed_forecast")
+    if let forecast = report.forecast {
+      try writer.object { writer in
+        try writer.member("bytes", forecast.byteCount)
+        try writer.member("standard_error", forecast.standardError)
+        try writer.member("sampled_bytes", forecast.sampledByteCount)
+      }
+    } else {
+      try writer.null()
+    }
     writer.key("compression")
     if let compression = report.compression {
       try write(compression, to: &writer)
