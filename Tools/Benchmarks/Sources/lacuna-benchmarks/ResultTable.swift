@@ -25,14 +25,19 @@ struct ResultTable {
     line(
       row.name,
       [
-        "\(Decimal.figure(row.value)) \(unit)",
-        row.baseline.map { "\(Decimal.figure($0.value)) \(unit)" } ?? "",
+        "\(Self.figure(row.value, row.unit)) \(unit)",
+        row.baseline.map { "\(Self.figure($0.value, row.unit)) \(unit)" } ?? "",
         row.baseline.map { Decimal.text($0.ratio, places: 2) } ?? "",
         row.bar?.text(row.unit) ?? "",
         row.isMet.map { $0 ? "ok" : "BELOW" } ?? "",
         row.peakBytes.map { "\(Decimal.text(Double($0) / 1e6, places: 0)) MB" } ?? "",
       ]
     )
+  }
+
+  /// Shares are told apart by their fourth digit.
+  private static func figure(_ value: Double, _ unit: Unit) -> String {
+    unit == .share ? Decimal.text(value, places: 4) : Decimal.figure(value)
   }
 
   /// Prints how many bars were met, group by group.
