@@ -100,7 +100,7 @@ let package = Package(
     ),
     .target(
       name: "Reporting",
-      dependencies: ["ModelIR", "StrictJSON", "SparseCoding", "Inspection"],
+      dependencies: ["ModelIR", "ByteIO", "StrictJSON", "SparseCoding", "Inspection"],
       swiftSettings: memorySafe
     ),
     .executableTarget(
@@ -174,13 +174,14 @@ let package = Package(
     ),
     .testTarget(
       name: "ReportingTests",
-      dependencies: ["Reporting", "Inspection", "ModelIR", "SparseCoding", "StrictJSON"],
+      dependencies: ["Reporting", "ByteIO", "Inspection", "ModelIR", "SparseCoding", "StrictJSON"],
       swiftSettings: houseStyle
     ),
     .testTarget(
       name: "ConversionTests",
       dependencies: [
-        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR", "Safetensors",
+        "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR",
+        "Safetensors",
         "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle

@@ -110,7 +110,9 @@ struct RestoredSourceTests {
     }
   }
 
-  @Test("a read takes the index and the chunks that it touches, and no others; neighbours decode no chunk twice")
+  @Test(
+    "a read takes the index and the chunks that it touches, and no others; neighbours decode no chunk twice"
+  )
   func touchedChunks() throws {
     try withSeed { generator in
       let rows: UInt64 = 8192

@@ -25,7 +25,9 @@ struct ExportBench {
 
   /// Compresses what is at `input`, a whole path.
   @discardableResult
-  func compress(_ input: String, to output: String, _ options: ExportOptions = Self.options()) throws -> ExportReport {
+  func compress(_ input: String, to output: String, _ options: ExportOptions = Self.options()) throws
+    -> ExportReport
+  {
     try Exporter(
       OpenedModel(input, lenient: options.lenient),
       to: path(output),

@@ -52,10 +52,13 @@ struct ExportRestoringTests {
     #expect(checked > 250, "\(checked) of \(Self.files.count)")
   }
 
-  @Test("an export is the same model as its source, whatever the container", arguments: [
-    "real/minilm-l0-attention-2of4-bf16.safetensors", "gguf/types/q4_k.gguf", "onnx/nm24_gemm.onnx",
-    "gguf/meta/all_types_v3_big_endian.gguf", "onnx/constant_all_forms.onnx",
-  ])
+  @Test(
+    "an export is the same model as its source, whatever the container",
+    arguments: [
+      "real/minilm-l0-attention-2of4-bf16.safetensors", "gguf/types/q4_k.gguf", "onnx/nm24_gemm.onnx",
+      "gguf/meta/all_types_v3_big_endian.gguf", "onnx/constant_all_forms.onnx",
+    ]
+  )
   func sameModel(_ file: String) throws {
     try bench.compress(Fixture.path(file), to: "export")
     let (source, export) = (
@@ -85,7 +88,10 @@ struct ExportRestoringTests {
     }
   }
 
-  @Test("tensors of many chunks come back, with zeros and without", arguments: ["F32", "BF16", "U8", "F64", "F4"])
+  @Test(
+    "tensors of many chunks come back, with zeros and without",
+    arguments: ["F32", "BF16", "U8", "F64", "F4"]
+  )
   func manyChunks(_ type: String) throws {
     try withSeed { generator in
       let bits: [String: UInt64] = ["F32": 32, "BF16": 16, "U8": 8, "F64": 64, "F4": 4]
@@ -129,7 +135,12 @@ struct ExportRestoringTests {
   @Test("70,000 small tensors take seconds")
   func manyTensors() throws {
     let entries = (0..<70_000).map { number in
-      SafetensorsBuilder.Entry("layer.\(number).w", "U8", [8], [UInt8](repeating: UInt8(number & 255), count: 8))
+      SafetensorsBuilder.Entry(
+        "layer.\(number).w",
+        "U8",
+        [8],
+        [UInt8](repeating: UInt8(number & 255), count: 8)
+      )
     }
     let source = SafetensorsBuilder(entries).bytes
     try bench.temporary.write(source, to: "m.safetensors")
@@ -182,14 +193,17 @@ struct ExportRestoringTests {
       for (number, part) in parts.enumerated() {
         try bench.temporary.write(part, to: "model/model-0000\(number + 1)-of-00002.safetensors")
       }
-      let index = #"{"metadata":{"total_size":512},"weight_map":{"w.1":"model-00001-of-00002.safetensors","#
+      let index =
+        #"{"metadata":{"total_size":512},"weight_map":{"w.1":"model-00001-of-00002.safetensors","#
         + #""w.2":"model-00002-of-00002.safetensors"}}"#
       try bench.temporary.write(index, to: "model/model.safetensors.index.json")
       try bench.temporary.write("{}", to: "model/config.json")
       try bench.temporary.write("text", to: "model/sub/note.txt")
       let report = try bench.compress(bench.path("model"), to: "model.zst")
       try #require(report.files.count == 2)
-      try #require(report.carriedFiles.map(\.name) == ["sub/note.txt", "config.json", "model.safetensors.index.json"])
+      try #require(
+        report.carriedFiles.map(\.name) == ["sub/note.txt", "config.json", "model.safetensors.index.json"]
+      )
       for input in ["model.zst", "model.zst/model.safetensors.index.json"] {
         let opened = try OpenedModel(bench.path(input))
         try #require(opened.disagreements.isEmpty)
@@ -203,7 +217,8 @@ struct ExportRestoringTests {
         try #require(try bench.temporary.entries(of: "again" + folder) == names)
         for name in names where name != "sub" {
           let (old, new) = (
-            try bench.temporary.read("model\(folder)/\(name)"), try bench.temporary.read("again\(folder)/\(name)")
+            try bench.temporary.read("model\(folder)/\(name)"),
+            try bench.temporary.read("again\(folder)/\(name)")
           )
           try #require(old == new, "\(name)")
         }
