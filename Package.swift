@@ -181,8 +181,7 @@ let package = Package(
       name: "ConversionTests",
       dependencies: [
         "Conversion", "ByteIO", "CompressedTensors", "GGUF", "Inspection", "Lossless", "ModelIR",
-        "Safetensors",
-        "SparseCoding", "TestSupport",
+        "Safetensors", "SparseCoding", "TestSupport",
       ],
       swiftSettings: houseStyle
     ),

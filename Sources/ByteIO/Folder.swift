@@ -80,9 +80,14 @@ public struct Folder: Sendable {
   /// - Throws: ``SystemFault`` if the folder cannot be read.
   public func modelEntries() throws -> [String] {
     let names = try entries()
-    guard let suffix = restoring?.suffix, names.contains(where: { $0.hasSuffix(suffix) }) else { return names }
+    guard let suffix = restoring?.suffix, names.contains(where: { $0.hasSuffix(suffix) }) else {
+      return names
+    }
     let plain = names.map { $0.hasSuffix(suffix) && $0 != suffix ? String($0.dropLast(suffix.count)) : $0 }
-    return Set(plain).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    // By bytes: to a file system, names that look the same are two.
+    return plain.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.reduce(into: []) { names, name in
+      if names.last.map({ !$0.utf8.elementsEqual(name.utf8) }) ?? true { names.append(name) }
+    }
   }
 
   /// The name of the entry that ``source(_:)`` opens for `name`.

@@ -27,7 +27,8 @@ extension Tensor {
     if quantization != nil && blockType == nil { throw .quantized }
     guard blockType == nil || logical.rank > 1 else { throw .splitBlocks }
     // Of blocks the bytes are the stored shape's elements.
-    guard shape.extents.first == count, let rowBytes = Shape(Array(shape.extents.dropFirst()))?.byteCount(of: elementType),
+    guard shape.extents.first == count,
+      let rowBytes = Shape(Array(shape.extents.dropFirst()))?.byteCount(of: elementType),
       let stored = shape.replacingRows(with: rows), let cut = logical.replacingRows(with: rows)
     else { throw .splitBytes }
     var tensor = Tensor(
@@ -89,11 +90,15 @@ public struct RowSelectionFault: Fault, Hashable {
     let (problem, expected): (String, String?) =
       switch rule {
       case .scalar: ("is a scalar and has no rows", "leave it out with --exclude")
-      case .outOfRange(let count): ("has \(count) rows, and \(asked) were asked for", "--rows A:B with B at most \(count)")
+      case .outOfRange(let count):
+        ("has \(count) rows, and \(asked) were asked for", "--rows A:B with B at most \(count)")
       case .sparse(let layout):
         ("is stored as \(layout), whose rows cannot be cut out", "convert it with --layout dense first")
       case .quantized:
-        ("is quantized, and its scales belong to all rows", "convert it with --type bf16 first, or --exclude it")
+        (
+          "is quantized, and its scales belong to all rows",
+          "convert it with --type bf16 first, or --exclude it"
+        )
       case .splitBlocks: ("has one row, of blocks that cannot be cut", "leave it out with --exclude")
       case .splitBytes: ("has rows that do not start at whole bytes", "leave it out with --exclude")
       }

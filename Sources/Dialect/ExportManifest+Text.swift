@@ -30,7 +30,9 @@ extension ExportManifest {
   /// Reads a manifest; whether it fits its file is checked afterwards.
   /// - Throws: ``ExportManifestFault``.
   public static func read(version: String?, text: String?, file: String) throws -> ExportManifest {
-    guard version == Self.version else { throw ExportManifestFault(file: file, .unknownVersion(version ?? "")) }
+    guard version == Self.version else {
+      throw ExportManifestFault(file: file, .unknownVersion(version ?? ""))
+    }
     guard let text else { throw ExportManifestFault(file: file, .missingField(Manifest.manifestKey)) }
     var parser = ExportParser(file: file)
     do {
@@ -89,7 +91,9 @@ private struct ExportParser {
     var seen = Set<String>()
     try reader.beginObject()
     while let key = try reader.nextKey() {
-      guard seen.insert(key).inserted, seen.count <= 100 else { throw fault(.wrongField(key, "each field once")) }
+      guard seen.insert(key).inserted, seen.count <= 100 else {
+        throw fault(.wrongField(key, "each field once"))
+      }
       if try !body(key, &reader) { try reader.skipValue() }
     }
   }
@@ -182,7 +186,9 @@ private struct ExportParser {
         var extents: [UInt64] = []
         try reader.beginArray()
         while try reader.nextElement() { extents.append(try reader.readUInt64()) }
-        guard let found = Shape(extents) else { throw fault(.wrongField("shape", "fewer than 2^64 elements")) }
+        guard let found = Shape(extents) else {
+          throw fault(.wrongField("shape", "fewer than 2^64 elements"))
+        }
         shape = found
       case "offset": offset = try reader.readUInt64()
       case "stored": isStored = try reader.readBoolean()
@@ -194,7 +200,13 @@ private struct ExportParser {
     guard let shape else { throw fault(.missingField("shape")) }
     guard let offset else { throw fault(.missingField("offset")) }
     if !isStored && name == nil { throw fault(.missingField("name")) }
-    return ExportManifest.Entry(name: name, content: content, shape: shape, offset: offset, isStored: isStored)
+    return ExportManifest.Entry(
+      name: name,
+      content: content,
+      shape: shape,
+      offset: offset,
+      isStored: isStored
+    )
   }
 }
 

@@ -6,8 +6,14 @@ public import ModelIR
 public struct MagnitudeReader: Sendable {
   private let form: Form
   private let width: Int
-  /// The magnitudes of all codes of 8 or 16 bits; NaN for those that are not finite.
+  /// The magnitudes of all keys of 8 or 16 bits; NaN for those that are not finite.
   private let table: [Float]
+  /// Whether codes are signed integers; else the bits of a code that make its magnitude.
+  private let isSigned: Bool
+  /// See ``isSigned``.
+  private let mask: UInt32
+  /// Whether a sign bit alone is NaN, whose key is above all others.
+  private let hasLoneNaN: Bool
 
   private enum Form: Sendable {
     case bytes, pairs, float32, float64
@@ -27,11 +33,18 @@ public struct MagnitudeReader: Sendable {
     case .complex64: return nil
     default: form = width == 1 ? .bytes : .pairs
     }
+    isSigned = type == .int8 || type == .int16
+    switch type {
+    case _ where type.isFloatingPoint: mask = width == 1 ? 0x7F : 0x7FFF
+    default: mask = .max
+    }
+    hasLoneNaN = type == .float8E4M3FNUZ || type == .float8E5M2FNUZ
+    let isInteger = !type.isFloatingPoint
     table =
       width > 2
       ? []
       : (0..<1 << (8 * width)).map { code in
-        let value = SmallNumber.value(ofCode: code, type)
+        let value = isInteger ? Float(code) : SmallNumber.value(ofCode: code, type)
         return value.isFinite ? abs(value) : .nan
       }
   }
@@ -67,9 +80,20 @@ public struct MagnitudeReader: Sendable {
         guard let base = bytes.baseAddress else { return }
         switch form {
         case .bytes:
-          if let table = table.baseAddress { sum.run(ByteMagnitudes(base: base, table: table), &loss) }
+          if let table = table.baseAddress {
+            let source = ByteMagnitudes(
+              base: base,
+              table: table,
+              isSigned: isSigned,
+              mask: mask,
+              hasLoneNaN: hasLoneNaN
+            )
+            sum.run(source, &loss)
+          }
         case .pairs:
-          if let table = table.baseAddress { sum.run(PairMagnitudes(base: base, table: table), &loss) }
+          if let table = table.baseAddress {
+            sum.run(PairMagnitudes(base: base, table: table, isSigned: isSigned, mask: mask), &loss)
+          }
         case .float32: sum.run(FloatMagnitudes(base: base), &loss)
         case .float64: sum.run(DoubleMagnitudes(base: base), &loss)
         case .integer32(let isSigned): sum.run(Integer32Magnitudes(base: base, isSigned: isSigned), &loss)
@@ -117,55 +141,90 @@ private enum SmallNumber {
 }
 
 /// The magnitudes of elements by their places.
+///
+/// Keys are whole numbers in the order of the magnitudes: comparing those takes no branch.
 private protocol Magnitudes {
-  /// The magnitude of one; NaN or infinite if it is not finite.
-  subscript(index: Int) -> Double { get }
+  associatedtype Key: FixedWidthInteger & UnsignedInteger
+  /// The key of an element.
+  func key(_ index: Int) -> Key
+  /// The magnitude of a key; NaN or infinite if it is not finite.
+  func magnitude(_ key: Key) -> Double
+}
+
+extension Magnitudes {
+  /// The magnitude of an element.
+  @inline(__always)
+  subscript(index: Int) -> Double { magnitude(key(index)) }
 }
 
 private struct ByteMagnitudes: Magnitudes {
   let base: UnsafeRawPointer
   let table: UnsafePointer<Float>
+  let isSigned: Bool
+  let mask: UInt32
+  let hasLoneNaN: Bool
   @inline(__always)
-  subscript(index: Int) -> Double { Double(table[Int((base + index).load(as: UInt8.self))]) }
+  func key(_ index: Int) -> UInt32 {
+    let code = (base + index).load(as: UInt8.self)
+    if isSigned { return UInt32(Int8(bitPattern: code).magnitude) }
+    return hasLoneNaN && code == 0x80 ? 0x80 : UInt32(code) & mask
+  }
+  @inline(__always)
+  func magnitude(_ key: UInt32) -> Double { Double(table[Int(key)]) }
 }
 
 private struct PairMagnitudes: Magnitudes {
   let base: UnsafeRawPointer
   let table: UnsafePointer<Float>
+  let isSigned: Bool
+  let mask: UInt32
   @inline(__always)
-  subscript(index: Int) -> Double { Double(table[Int((base + 2 &* index).loadUnaligned(as: UInt16.self))]) }
+  func key(_ index: Int) -> UInt32 {
+    let code = (base + 2 &* index).loadUnaligned(as: UInt16.self)
+    return isSigned ? UInt32(Int16(bitPattern: code).magnitude) : UInt32(code) & mask
+  }
+  @inline(__always)
+  func magnitude(_ key: UInt32) -> Double { Double(table[Int(key)]) }
 }
 
 private struct FloatMagnitudes: Magnitudes {
   let base: UnsafeRawPointer
   @inline(__always)
-  subscript(index: Int) -> Double { Double((base + 4 &* index).loadUnaligned(as: Float.self).magnitude) }
+  func key(_ index: Int) -> UInt32 { (base + 4 &* index).loadUnaligned(as: UInt32.self) & 0x7FFF_FFFF }
+  @inline(__always)
+  func magnitude(_ key: UInt32) -> Double { Double(Float(bitPattern: key)) }
 }
 
 private struct DoubleMagnitudes: Magnitudes {
   let base: UnsafeRawPointer
   @inline(__always)
-  subscript(index: Int) -> Double { (base + 8 &* index).loadUnaligned(as: Double.self).magnitude }
+  func key(_ index: Int) -> UInt64 { (base + 8 &* index).loadUnaligned(as: UInt64.self) & UInt64(Int64.max) }
+  @inline(__always)
+  func magnitude(_ key: UInt64) -> Double { Double(bitPattern: key) }
 }
 
 private struct Integer32Magnitudes: Magnitudes {
   let base: UnsafeRawPointer
   let isSigned: Bool
   @inline(__always)
-  subscript(index: Int) -> Double {
+  func key(_ index: Int) -> UInt32 {
     let bits = (base + 4 &* index).loadUnaligned(as: UInt32.self)
-    return Double(isSigned ? Int32(bitPattern: bits).magnitude : bits)
+    return isSigned ? Int32(bitPattern: bits).magnitude : bits
   }
+  @inline(__always)
+  func magnitude(_ key: UInt32) -> Double { Double(key) }
 }
 
 private struct Integer64Magnitudes: Magnitudes {
   let base: UnsafeRawPointer
   let isSigned: Bool
   @inline(__always)
-  subscript(index: Int) -> Double {
+  func key(_ index: Int) -> UInt64 {
     let bits = (base + 8 &* index).loadUnaligned(as: UInt64.self)
-    return Double(isSigned ? Int64(bitPattern: bits).magnitude : bits)
+    return isSigned ? Int64(bitPattern: bits).magnitude : bits
   }
+  @inline(__always)
+  func magnitude(_ key: UInt64) -> Double { Double(key) }
 }
 
 /// The sums over a block of elements.
@@ -214,18 +273,18 @@ private struct MagnitudeSum {
     _ sums: inout MagnitudeLoss
   ) {
     if count == 4 && pattern.kept == 2 {
-      let (a, b) = (source[start], source[start &+ stride])
-      let (c, d) = (source[start &+ 2 &* stride], source[start &+ 3 &* stride])
-      let sum = a + b + c + d
-      if sum.isFinite {
-        let (low1, high1) = (min(a, b), max(a, b))
-        let (low2, high2) = (min(c, d), max(c, d))
-        let first = min(low1, low2)
-        let second = min(max(low1, low2), min(high1, high2))
-        sums.add(
-          (sum, a * a + b * b + c * c + d * d),
-          removed: (first + second, first * first + second * second)
-        )
+      let (a, b) = (source.key(start), source.key(start &+ stride))
+      let (c, d) = (source.key(start &+ 2 &* stride), source.key(start &+ 3 &* stride))
+      let (low1, high1) = (min(a, b), max(a, b))
+      let (low2, high2) = (min(c, d), max(c, d))
+      let first = source.magnitude(min(low1, low2))
+      let second = source.magnitude(min(max(low1, low2), min(high1, high2)))
+      let third = source.magnitude(max(min(high1, high2), max(low1, low2)))
+      let fourth = source.magnitude(max(high1, high2))
+      let removed = (first + second, first * first + second * second)
+      let kept = (third + fourth, third * third + fourth * fourth)
+      if (removed.0 + kept.0).isFinite {
+        sums.add((removed.0 + kept.0, removed.1 + kept.1), removed: removed)
         return
       }
     }

@@ -144,7 +144,7 @@ struct InspectCommand: LacunaCommand {
       }
       return tensors
     }
-    let report = ModelReport(
+    var report = ModelReport(
       path: path,
       container: model.container,
       fileCount: model.files.count,
@@ -156,6 +156,7 @@ struct InspectCommand: LacunaCommand {
       warnings: model.warnings + opened.leftOutWarnings
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
+    if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
   }
 

@@ -115,7 +115,34 @@ def check_case(check, case, between, kept, group, violations):
         check.expect("the first violations are numpy's", listed == violating[: len(listed)] and bool(listed) == bool(violating), what)
 
 
+def check_types(check, kind, violations):
+    """What NVIDIA's own checker misjudges or skips: BF16 weights, and INT8 ones behind DequantizeLinear."""
+    values = weights(check.random, (24, 12), 0, 2, 4, violations, 0)
+    tensors, nodes, operand = [], [], "w"
+    if kind == "BF16":
+        bits = values.astype(np.float32).view(np.uint32) >> 16
+        tensor = helper.make_tensor("w", TensorProto.BFLOAT16, values.shape, bits.astype(np.uint16).tobytes(), raw=True)
+        tensors.append(tensor)
+    else:
+        tensors += [numpy_helper.from_array(values.astype(np.int8), "w"), numpy_helper.from_array(np.full(12, 0.5, np.float32), "s"),
+                    numpy_helper.from_array(np.zeros(12, np.int8), "z")]
+        nodes.append(helper.make_node("DequantizeLinear", ["w", "s", "z"], ["d"], axis=1))
+        operand = "d"
+    nodes.append(helper.make_node("MatMul", ["x", operand], ["y"]))
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, None)],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], tensors)
+    path = check.folder / "types.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10), path)
+    document = report("validate", "--for", "tensorrt", path, codes=(0, 1))
+    found = [one for one in document["tensors"] if one["name"] == "w"][0]
+    expected = "violating" if counted(values, 0, 2, 4, "error")[3] else "compliant"
+    check.expect("types that other checkers misjudge: the verdict is numpy's", found["status"] == expected, str(found)[:500])
+
+
 with Check("onnx-verdicts") as check:
+    for kind in ("BF16", "INT8"):
+        for violations in (0, 1, 20):
+            check_types(check, kind, violations)
     for case in CASES:
         for number, between in enumerate(BETWEEN):
             if between.endswith("Linear") and case[0] == "ConvTranspose":

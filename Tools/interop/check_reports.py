@@ -63,6 +63,8 @@ with Check("reports") as check:
             examine(check, "inspect", path, *options)
         for options in [(), ("--axis", "last"), ("--axis", 0, "--tail", "pad"), ("--limit", 3, "--zeros")]:
             examine(check, "validate", path, "--pattern", "2:4", *options, codes=(0, 1))
+        for runtime in ["tensorrt", "cusparselt", "torch", "asp", "compressed-tensors", "any"]:
+            examine(check, "validate", path, "--for", runtime, "--permutations", codes=(0, 1))
         for layout in ["keep", "auto", "dense", "bitmask", "csr", "nm:2:4"]:
             output = check.folder / f"out-{layout.replace(':', '-')}-{path.name}"
             examine(check, "convert", path, output, "--layout", layout, "--dry-run")
@@ -104,6 +106,10 @@ with Check("reports") as check:
         check.expect(f"{name}: all models in one document", len(document["models"]) == len(paths), len(document["models"]))
         document = examine(check, name, "--lenient", *paths, *broken, *options, codes=(65,))
         check.expect(f"{name}: broken files do not stop the others", len(document["models"]) > len(paths), len(document["models"]))
+    # A graph's weights, which are stopped by every rule.
+    for path in sorted((FIXTURES / "onnx").glob("nm*.onnx")) + sorted((FIXTURES / "onnx").glob("*sparse_weight*.onnx")):
+        for runtime in ["tensorrt", "torch"]:
+            examine(check, "validate", path, "--for", runtime, "--permutations", codes=(0, 1))
     # A name that is all escapes.
     odd = check.folder / 'odd "\u202e\n.safetensors'
     write(odd, {'\x00\x1b[31m"\\\u202e\U0001f9ca': ("BF16", bits_with_zeros(check.random, "BF16", (4, 4), 0.5, 0.5))})

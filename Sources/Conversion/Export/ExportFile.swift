@@ -52,13 +52,18 @@ struct ExportFile {
     var end: UInt64 = 0
     for entry in header.entries {
       guard entry.elementType == .uint8, entry.shape.rank == 1, entry.begin == end else {
-        throw ExportManifestFault(file: file, tensor: entry.name, .tensors("is no tensor of a compressed export"))
+        throw ExportManifestFault(
+          file: file,
+          tensor: entry.name,
+          .tensors("is no tensor of a compressed export")
+        )
       }
       end = entry.end
     }
     let found = header.entries.map { ExportHeader.Part(name: $0.name, range: $0.begin..<$0.end) }
-    guard header.metadata.text(forKey: ExportManifest.digestKey)
-      == ExportHeader.digest(manifest: text ?? "", found)
+    guard
+      header.metadata.text(forKey: ExportManifest.digestKey)
+        == ExportHeader.digest(manifest: text ?? "", found)
     else { throw ExportManifestFault(file: file, .digest) }
     headerBytes = start
     parts = found.map { part in
@@ -105,6 +110,9 @@ struct ExportFile {
         guard place.isEmpty else { throw refuse(.tensors("has frames and no bytes"), name) }
         continue
       }
+      guard ChunkIndex.mayHold(byteCount, in: place.upperBound - place.lowerBound) else {
+        throw refuse(.tensors("it has \(byteCount) bytes, more than its frames can hold"), name)
+      }
       guard entry.offset >= regions.last?.range.upperBound ?? 0 else { throw refuse(.place, name) }
       regions.append(
         FileRegion(
@@ -118,6 +126,10 @@ struct ExportFile {
     }
     places.append(first.range)
     guard let file = FileRegions(regions, byteCount: manifest.byteCount) else { throw refuse(.place) }
+    guard ChunkIndex.mayHold(file.remainderByteCount, in: first.range.upperBound - first.range.lowerBound)
+    else {
+      throw refuse(.tensors("source.bytes is more than the frames can hold"))
+    }
     return RestoredSource(source, file, places: places)
   }
 }

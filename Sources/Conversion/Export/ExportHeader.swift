@@ -14,7 +14,9 @@ struct ExportHeader {
 
   /// The bytes before the data, padded with spaces to `byteCount` where that is given, else to a multiple of 8.
   /// - Throws: ``SafetensorsPlanFault`` where the format has no room for it.
-  static func bytes(file: String, manifest: String, parts: [Part], paddedTo byteCount: Int? = nil) throws -> [UInt8] {
+  static func bytes(file: String, manifest: String, parts: [Part], paddedTo byteCount: Int? = nil) throws
+    -> [UInt8]
+  {
     var text = ExportManifest.start.dropLast(ExportManifest.versionPrefix.utf8.count)
     text.append(contentsOf: ExportManifest.version.utf8)
     text.append(contentsOf: "\",\"\(Manifest.manifestKey)\":".utf8)

@@ -32,7 +32,10 @@ enum ExportNames {
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     let name = Folder.lastComponent(of: path)
     guard Folder.isPlainName(name) else {
-      throw OptionFault("the folder \(path) has no name for an output beside it", expected: "name one with -o")
+      throw OptionFault(
+        "the folder \(path) has no name for an output beside it",
+        expected: "name one with -o"
+      )
     }
     return path
   }

@@ -75,7 +75,9 @@ public struct Exporter: Sendable {
 
   private func defaultOutput(isFolder: Bool) throws -> String {
     guard isFolder else { return ExportNames.export(ofFile: opened.path) }
-    if try FileIdentity.at(opened.path)?.kind == .folder { return try ExportNames.exports(ofFolder: opened.path) }
+    if try FileIdentity.at(opened.path)?.kind == .folder {
+      return try ExportNames.exports(ofFolder: opened.path)
+    }
     // An index stands for its folder; another first file for those that belong to it.
     if case .folder = opened.origin {
       return try ExportNames.exports(ofFolder: Folder.parent(of: opened.path))
@@ -90,7 +92,9 @@ public struct Exporter: Sendable {
   }
 
   /// Compresses one file.
-  private func export(_ source: ExportSource, to target: OutputFile?, named name: String) throws -> ExportReport.File {
+  private func export(_ source: ExportSource, to target: OutputFile?, named name: String) throws
+    -> ExportReport.File
+  {
     let plan = ExportPlan(source)
     let byteCount = source.source.byteCount
     var manifest = ExportManifest(

@@ -4,6 +4,7 @@ internal import Dialect
 public import Inspection
 internal import Lossless
 internal import ModelIR
+internal import Safetensors
 
 /// What is checked of compressed exports.
 extension IntegrityChecker {
@@ -18,14 +19,27 @@ extension IntegrityChecker {
     let exports = try Self.exports(at: path)
     var check = try self.check(exports, resources)
     // What is damaged may be what opening reads.
-    if let check, check.outcome == .failed { return IntegrityReport(path: path, checks: [check], warnings: []) }
-    let opened = try OpenedModel(path, lenient: lenient, assumptions: assumptions)
+    if let check, check.outcome == .failed {
+      return IntegrityReport(path: path, checks: [check], warnings: [])
+    }
+    let opened: OpenedModel
+    do {
+      opened = try OpenedModel(path, lenient: lenient, assumptions: assumptions)
+    } catch let fault as CheckpointFolderFault where fault.rule == .noWeights {
+      // The exports of an ONNX model with external data: no folder stands for that.
+      guard let check else { throw fault }
+      return IntegrityReport(path: path, checks: [check], warnings: [])
+    }
     let known = Set(exports.map(\.restored.displayName))
     let others = opened.model.files.compactMap { $0.source as? RestoredSource }.filter {
       !known.contains($0.displayName)
     }
-    if !others.isEmpty { check = try self.check(exports + others.map { try ExportFile($0.stored) }, resources) }
-    if let check, check.outcome == .failed { return IntegrityReport(path: path, checks: [check], warnings: []) }
+    if !others.isEmpty {
+      check = try self.check(exports + others.map { try ExportFile($0.stored) }, resources)
+    }
+    if let check, check.outcome == .failed {
+      return IntegrityReport(path: path, checks: [check], warnings: [])
+    }
     var report = try self.check(opened)
     if let check { report.checks.insert(check, at: 0) }
     return report
@@ -63,7 +77,8 @@ extension IntegrityChecker {
       findings += damage.map(\.diagnosis)
       if damage.isEmpty, found != export.manifest.digest {
         findings.append(
-          RestoredFileFault(file: source.displayName, found: found, expected: export.manifest.digest).diagnosis
+          RestoredFileFault(file: source.displayName, found: found, expected: export.manifest.digest)
+            .diagnosis
         )
       }
     }

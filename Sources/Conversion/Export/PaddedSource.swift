@@ -15,7 +15,9 @@ struct PaddedSource: ByteSource {
     do {
       _ = try SafetensorsHeader.read(from: endless)
     } catch let fault as SafetensorsFault {
-      guard case .trailingBytes(let rest) = fault.rule, (1 << 62) - rest > source.byteCount else { return source }
+      guard case .trailingBytes(let rest) = fault.rule, (1 << 62) - rest > source.byteCount else {
+        return source
+      }
       return PaddedSource(source: source, byteCount: (1 << 62) - rest)
     }
     return source

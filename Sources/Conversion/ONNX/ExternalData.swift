@@ -8,7 +8,7 @@ struct ExternalData {
   /// A file of the graph's that the output reads too.
   struct Carried {
     var components: [String]
-    var source: InputFile
+    var source: any ByteSource
   }
 
   /// The file that takes elements, and its length; nil where none is written.
@@ -65,12 +65,12 @@ struct ExternalData {
       let external = graph.reader.externalFiles[file]
       let path = folder + "/" + external.location
       // Files of a model that was opened are files.
-      guard let source = external.source as? InputFile else { continue }
-      if let there = try FileIdentity.at(path), there.isSameFile(as: source.identity) { continue }
+      guard let backing = InputFile.backing(external.source) else { continue }
+      if let there = try FileIdentity.at(path), there.isSameFile(as: backing.identity) { continue }
       carried.append(
         Carried(
           components: external.location.split(separator: "/").map(String.init),
-          source: source
+          source: external.source
         )
       )
     }

@@ -16,6 +16,8 @@ public struct ModelReport: Sendable {
   public var tensors: [TensorReport]
   /// What its metadata say.
   public var metadata: MetadataReport
+  /// What a compressed export would take; nil where that was not asked for, or it is one.
+  public var forecast: CompressedForecast?
   /// What another library's compression of it is.
   public var compression: CompressionReport?
   /// What should be known.

@@ -73,7 +73,9 @@ final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
       state.slots[key]?.cost = cost
       state.cost += cost
       while state.slots.count > 1, state.cost > mostCost || state.slots.count > mostEntries {
-        guard let oldest = state.slots.min(by: { $0.value.used < $1.value.used }), oldest.key != key else { return }
+        guard let oldest = state.slots.min(by: { $0.value.used < $1.value.used }), oldest.key != key else {
+          return
+        }
         state.cost -= oldest.value.cost
         state.slots[oldest.key] = nil
       }

@@ -17,7 +17,8 @@ public struct FileCompressor: Sendable {
   let progress: WorkProgress
 
   /// A compressor of `source`, which is made of these regions.
-  public init(_ source: any ByteSource, _ file: FileRegions, level: CompressionLevel, progress: WorkProgress) {
+  public init(_ source: any ByteSource, _ file: FileRegions, level: CompressionLevel, progress: WorkProgress)
+  {
     self.source = source
     self.file = file
     self.level = level
@@ -37,13 +38,13 @@ public struct FileCompressor: Sendable {
     public var chunks: UInt64
   }
 
-  /// The most bytes that indexes and frames of a file of these regions take.
+  /// More bytes than indexes and frames of a file of these regions can take.
   public static func mostBytes(of file: FileRegions) -> UInt64 {
     var total: UInt64 = 0
     func add(_ bytes: UInt64) {
       let least = UInt64(CompressionGrid.leastChunkBytes)
       let chunks = bytes / least + 1
-      total = total &+ bytes &+ bytes / 1024 &+ chunks &* UInt64(1024 + ChunkIndex.recordBytes) &+ 64
+      total = total &+ bytes &+ bytes / 8 &+ chunks &* UInt64(1024 + ChunkIndex.recordBytes) &+ 64
     }
     for region in file.regions { add(region.byteCount) }
     add(file.remainderByteCount)
@@ -55,7 +56,9 @@ public struct FileCompressor: Sendable {
   /// - Throws: what reading and writing throw, and ``CompressionFault`` for a chunk that does not decode again.
   public func run(threads: Int, memory: UInt64, to output: OutputFile?, at start: UInt64) throws -> Result {
     let grids = try file.regions.map { try grid(of: $0) }
-    let largest = zip(grids, file.regions).reduce(1 << 18) { max($0, Int(min(UInt64($1.0.chunkBytes), $1.1.byteCount))) }
+    let largest = zip(grids, file.regions).reduce(1 << 18) {
+      max($0, Int(min(UInt64($1.0.chunkBytes), $1.1.byteCount)))
+    }
     let pool = OrderedPool(threads: threads, memory: memory, chunkBytes: largest)
     let writer = RegionWriter(output, at: start, regions: grids.count)
     let digest = Mutex(ContentDigest())
@@ -127,7 +130,7 @@ public struct FileCompressor: Sendable {
     }
   }
 
-  private func readRemainder(_ start: UInt64, _ count: Int, into buffer: inout [UInt8]) throws {
+  func readRemainder(_ start: UInt64, _ count: Int, into buffer: inout [UInt8]) throws {
     var (done, position) = (0, start)
     while done < count {
       let run = file.runOfRemainder(at: position)
@@ -239,7 +242,7 @@ public struct FileCompressor: Sendable {
   // MARK: Grids
 
   /// How a region is cut: into larger chunks where a sample of its elements is about half zeros or more.
-  private func grid(of region: FileRegion) throws -> CompressionGrid {
+  func grid(of region: FileRegion) throws -> CompressionGrid {
     let plain = CompressionGrid(
       kind: region.kind,
       byteCount: region.byteCount,

@@ -33,7 +33,8 @@ public struct FileDamage: Sendable, Hashable {
 
 extension FileDamage {
   /// Damage in a region, or in the remainder, which comes after the last.
-  init(_ source: RestoredSource, _ stream: Int, _ bytes: Range<UInt64>, _ problem: String, at offset: UInt64) {
+  init(_ source: RestoredSource, _ stream: Int, _ bytes: Range<UInt64>, _ problem: String, at offset: UInt64)
+  {
     file = source.displayName
     if stream < source.file.regions.count {
       let region = source.file.regions[stream]

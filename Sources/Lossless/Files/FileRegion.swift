@@ -115,7 +115,11 @@ public struct FileRegions: Sendable {
     while low + 1 < high {
       let middle = (low + high) / 2
       // The gap before region `middle` starts where the region before it ends.
-      if regions[middle - 1].range.upperBound - before[middle] <= offset { low = middle } else { high = middle }
+      if regions[middle - 1].range.upperBound - before[middle] <= offset {
+        low = middle
+      } else {
+        high = middle
+      }
     }
     let end = low < regions.count ? regions[low].range.lowerBound : byteCount
     return offset + before[low]..<end

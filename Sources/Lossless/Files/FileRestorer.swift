@@ -26,7 +26,9 @@ public struct FileRestorer: Sendable {
   public func run(threads: Int, memory: UInt64, to output: OutputFile?) throws -> String {
     let file = source.file
     let chunkBytes = file.regions.indices.map { source.chunkBytes(ofRegion: $0) }
-    let largest = zip(chunkBytes, file.regions).reduce(1 << 18) { max($0, Int(min(UInt64($1.0), $1.1.byteCount))) }
+    let largest = zip(chunkBytes, file.regions).reduce(1 << 18) {
+      max($0, Int(min(UInt64($1.0), $1.1.byteCount)))
+    }
     let pool = OrderedPool(threads: threads, memory: memory, chunkBytes: largest)
     let digest = Mutex(ContentDigest())
     let hash: OrderedPool.Stage<FileSpan, [UInt8]> = { span, buffer in

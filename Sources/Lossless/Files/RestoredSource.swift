@@ -23,7 +23,7 @@ public final class RestoredSource: ByteSource {
   private let places: [Range<UInt64>]
   /// Where damage is noted, which then reads as zeros; nil where it ends the read.
   private let damage: DamageLog?
-  private let indexes = BoundedCache<Int, LoadedIndex>(mostCost: cachedRecords, mostEntries: 256)
+  private let indexes = BoundedCache<Int, LoadedIndex>(mostCost: cachedRecords, mostEntries: 64)
   private let chunks = BoundedCache<ChunkPlace, [UInt8]>(mostCost: cacheBytes, mostEntries: 256)
   private let idle = Mutex<[DecodingBuffers]>([])
 
@@ -58,7 +58,8 @@ public final class RestoredSource: ByteSource {
 
   /// Copies restored bytes out, see `ByteSource`.
   /// - Throws: ``DamagedFileFault`` where chunks that are needed are damaged, and what reading the file throws.
-  public func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws {
+  public func read(_ count: Int, at offset: UInt64, into buffer: inout [UInt8], startingAt start: Int) throws
+  {
     precondition(start >= 0 && count >= 0 && start + count <= buffer.count, "read beyond the buffer")
     guard offset <= byteCount, UInt64(count) <= byteCount - offset else {
       throw SourceEndFault(source: displayName, offset: offset, count: count, byteCount: byteCount)
@@ -246,6 +247,12 @@ extension CompressionGrid {
 }
 
 extension ChunkIndex {
+  /// Whether a tensor of so many bytes may take so few compressed: its index alone takes a record for each of the
+  /// largest chunks. What no index can hold is never made room for.
+  public static func mayHold(_ byteCount: UInt64, in compressedBytes: UInt64) -> Bool {
+    byteCount / UInt64(CompressionGrid.mostChunkBytes) <= compressedBytes / UInt64(recordBytes)
+  }
+
   /// Reads an index whose chunks are not smaller than any writer makes them, so that what is allocated for it stays in
   /// proportion to the tensor.
   init(

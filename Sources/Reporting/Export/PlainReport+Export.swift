@@ -20,7 +20,9 @@ extension PlainReport {
   /// Writes a line for each run of bytes that is lost, and for each file that is whole.
   /// - Throws: what `sink` throws.
   public static func decompress(_ report: RestorationReport, to sink: @escaping Sink) throws {
-    let header = ["file", "whole", "bytes", "tensor", "first_row", "end_row", "first_byte", "end_byte", "problem"]
+    let header = [
+      "file", "whole", "bytes", "tensor", "first_row", "end_row", "first_byte", "end_byte", "problem",
+    ]
     let lines = report.files.flatMap { file -> [[String]] in
       let head = [SafeText.escape(file.name), "\(file.isWhole)", "\(file.byteCount)"]
       if file.damage.isEmpty { return [head + [String](repeating: "", count: 6)] }

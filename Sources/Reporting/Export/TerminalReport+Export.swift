@@ -45,7 +45,8 @@ extension TerminalReport {
     try writeWarnings(report.warnings, to: &writer)
     if report.isDryRun {
       try writer.line("nothing was written")
-    } else if let text = Suggestion(["decompress", .path(report.output)]).text(style, room: style.width - 12) {
+    } else if let text = Suggestion(["decompress", .path(report.output)]).text(style, room: style.width - 12)
+    {
       try writer.line("back again: " + text)
     }
     try writer.finish()

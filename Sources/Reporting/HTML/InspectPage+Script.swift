@@ -29,11 +29,16 @@ extension InspectPage {
         .replace(unsafe, (found) => (found === "\\" ? "\\\\" : spell(found)))
         .replace(heaps, (_, kept, heap) => kept + spell(heap));
     }
+    // Cuts in the middle, and no spelling apart.
     function cut(text, count) {
-      const all = Array.from(text);
-      if (all.length <= count) return text;
-      const half = Math.floor((count - 1) / 2);
-      return all.slice(0, half).join("") + "\u2026" + all.slice(all.length - half).join("");
+      if (text.length <= count) return text;
+      const pieces = text.match(/\\u\{[0-9A-F]*\}|\\\\|./gsu);
+      const take = (list) => {
+        let [length, kept] = [0, 0];
+        while (kept < list.length && length + list[kept].length <= (count - 1) / 2) { length += list[kept].length; kept += 1; }
+        return list.slice(0, kept);
+      };
+      return take(pieces).join("") + "\u2026" + take(pieces.reverse()).reverse().join("");
     }
 
     function scaled(value, units) {
@@ -126,16 +131,19 @@ extension InspectPage {
     }
 
     function sizesOf(model) {
-      if (!model.forecast) return null;
-      const stored = model.summary.stored_bytes;
-      const rows = model.forecast.map((row) =>
+      if (!model.sizes) return null;
+      const line = (form, bytes, whole, command, note) =>
         el(
-          "tr", null, el("td", null, safe(row.form)), el("td", { class: "number" }, size(row.bytes)),
-          el("td", null, bar(stored ? row.bytes / stored : 0)),
-          el("td", { class: "number" }, percent(stored ? row.bytes / stored : null)),
-          el("td", { class: "command" }, row.command && el("code", null, safe(row.command)))
-        )
-      );
+          "tr", null, el("td", null, safe(form)), el("td", { class: "number" }, size(bytes)),
+          el("td", null, bar(whole ? bytes / whole : 0)), el("td", { class: "number" }, percent(whole ? bytes / whole : null)),
+          el("td", { class: "command" }, command && el("code", null, cut(safe(command), 400)), note && el("span", { class: "dim small" }, note))
+        );
+      const rows = model.sizes.map((row) => line(row.form, row.bytes, model.summary.stored_bytes, row.command));
+      const told = model.compressed_forecast;
+      if (told) {
+        const note = told.standard_error ? " \u00B1 " + size(2 * told.standard_error) + ", from " + size(told.sampled_bytes) : "";
+        rows.push(line("compressed", told.bytes, model.bytes, told.command, note));
+      }
       const bits = model.tensors.filter((tensor) => tensor.deep).reduce(
         ([sum, elements], tensor) => [
           sum + tensor.deep.plane_entropies.reduce((a, b) => a + b, 0) * tensor.elements, elements + tensor.elements,

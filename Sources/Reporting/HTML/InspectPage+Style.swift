@@ -145,7 +145,7 @@ extension InspectPage {
       .detail { display: block; }
       .detail > td { display: block; padding: 10px 0 14px; border: 0; background: none; }
       .list > tbody, .list, .sizes > tbody, .sizes { display: block; }
-      .strips { grid-template-columns: minmax(0, 40%) 1fr max-content; gap: 4px 8px; }
+      .strips { grid-template-columns: minmax(0, 46%) 1fr max-content; gap: 4px 8px; font-size: 12px; }
     }
     @media print { .tools, .more, .models { display: none; } body { background: none; } }
     """#

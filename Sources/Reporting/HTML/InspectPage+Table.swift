@@ -53,7 +53,7 @@ extension InspectPage {
         ["zero rows", structure && part(structure.zero_rows, structure.rows)],
         ["zero columns", structure && structure.zero_columns !== null && part(structure.zero_columns, structure.columns)],
         ["zero blocks of 4", structure && part(structure.zero_blocks_of_4, structure.blocks_of_4)],
-        ["zero blocks of 16", deep && deep.blocks_of_16 && part(deep.zero_blocks_of_16, deep.blocks_of_16)],
+        ["zero blocks of 16", deep && deep.blocks_of_16 !== null && part(deep.zero_blocks_of_16, deep.blocks_of_16)],
         ["entropy", deep && deep.plane_entropies.length ? deep.plane_entropies.map((bits) => bits.toFixed(2)).join(" + ") + " bits, high byte first" : null],
         ["used by", tensor.uses && tensor.uses.consumers ? safe(String(tensor.uses.consumers)) + " nodes, as " + safe(tensor.uses.role) : null],
         ["SHA-256", tensor.digest && el("code", null, tensor.digest)],
@@ -139,7 +139,7 @@ extension InspectPage {
           line.classList.toggle("open", row.open);
           line.querySelector("button").setAttribute("aria-expanded", String(row.open));
           if (row.open) { line.after(detail(row)); redraw(); } else { line.nextSibling.remove(); }
-          state.open = row.open ? row.tensor.name : "";
+          state.open = row.open ? row.tensor.name : null;
           remember();
         });
         return row.open ? [line, detail(row)] : [line];
@@ -237,14 +237,15 @@ extension InspectPage {
     const state = {
       model: Math.max(0, Math.min(report.models.length - 1, Number(given.get("model")) || 0)), sort: given.get("sort") || "name",
       descending: false, filter: given.get("filter") || "", type: given.get("type") || "", kind: given.get("kind") || "",
-      pattern: given.get("pattern") || "", open: given.get("open") || "",
+      pattern: given.get("pattern") || "", open: given.get("open"),
     };
     const sorted = columns.find((column) => column.key === state.sort);
     if (!sorted) state.sort = "name";
     state.descending = given.has("order") ? given.get("order") === "down" : Boolean(sorted && sorted.down);
     function remember() {
       const words = new URLSearchParams();
-      for (const key of ["filter", "type", "kind", "pattern", "open"]) if (state[key]) words.set(key, state[key]);
+      for (const key of ["filter", "type", "kind", "pattern"]) if (state[key]) words.set(key, state[key]);
+      if (state.open !== null) words.set("open", state.open);
       if (state.model) words.set("model", String(state.model));
       if (state.sort !== "name" || state.descending) {
         words.set("sort", state.sort);
@@ -268,7 +269,7 @@ extension InspectPage {
       redraw();
     }
     if (report.models.length > 1) {
-      byID("models").append(...report.models.map((model, at) => el("button", { type: "button", value: at, click: () => { state.model = at; state.open = ""; show(); } }, name(model.path, 80))));
+      byID("models").append(...report.models.map((model, at) => el("button", { type: "button", value: at, click: () => { state.model = at; state.open = null; show(); } }, name(model.path, 80))));
     }
     const again = () => { after = 0; redraw(); };
     let waiting = 0;

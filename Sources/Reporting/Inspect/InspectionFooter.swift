@@ -127,6 +127,28 @@ struct InspectionFooter {
         if let text = command.text(style, room: style.width - 6) { try writer.line("      " + text) }
       }
     }
+    try writeForecast(label: label, to: &writer)
+  }
+
+  /// The size of a compressed export, as a sample tells it, with twice its standard error.
+  private func writeForecast(label: Int, to writer: inout LineWriter) throws {
+    guard let forecast = report.forecast, forecast.sourceByteCount > 0 else { return }
+    let style = writer.style
+    let name = "compressed"
+    let size = Figures.size(forecast.byteCount)
+    let share = Figures.percent(forecast.byteCount, of: forecast.sourceByteCount)
+    var line = "  " + style.paint(name, .dim)
+    line +=
+      String(repeating: " ", count: max(0, label - name.utf8.count) + 2 + max(0, 9 - size.utf8.count)) + size
+    line += String(repeating: " ", count: 2 + max(0, 6 - share.utf8.count)) + share
+    let error =
+      forecast.standardError == 0
+      ? "by compressing all of it"
+      : "± \(Figures.size(2 * forecast.standardError)), from \(Figures.size(forecast.sampledByteCount))"
+    try writer.line(line + "   " + style.paint(style.useUnicode ? error : TerminalStyle.ascii(error), .dim))
+    if let text = Suggestion(["compress", .path(report.path)]).text(style, room: style.width - 6) {
+      try writer.line("      " + text)
+    }
   }
 
   private static let mostOutliers = 5

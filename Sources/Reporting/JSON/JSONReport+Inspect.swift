@@ -46,13 +46,24 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("compressed_forecast")
+    if let forecast = report.forecast {
+      try writer.object { writer in
+        try writer.member("bytes", forecast.byteCount)
+        try writer.member("standard_error", forecast.standardError)
+        try writer.member("sampled_bytes", forecast.sampledByteCount)
+        try writer.member("command", Suggestion(["compress", .path(report.path)]).text())
+      }
+    } else {
+      try writer.null()
+    }
     writer.key("compression")
     if let compression = report.compression {
       try write(compression, to: &writer)
     } else {
       try writer.null()
     }
-    writer.key("forecast")
+    writer.key("sizes")
     if report.readValues {
       try writer.array { writer in
         for size in SizeForecast(report, summary).sizes {

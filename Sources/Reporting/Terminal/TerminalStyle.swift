@@ -68,6 +68,7 @@ extension TerminalStyle {
       case "→": result += ">"
       case "…": result += "~"
       case "–", "─": result += "-"
+      case "±": result += "+"
       default: result.unicodeScalars.append(scalar.isASCII ? scalar : "?")
       }
     }

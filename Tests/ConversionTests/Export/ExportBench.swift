@@ -76,9 +76,12 @@ struct ExportBytes {
       let stored = try? StoredTensors(bytes)
     else { return }
     var hashed = Array(manifest.utf8)
-    // Those without bytes stand before others that start with them.
     var end: UInt64 = 0
-    for entry in stored.entries {
+    /// Where the header names a tensor.
+    func place(_ entry: SafetensorsBuilder.Entry) -> String.Index {
+      header.firstRange(of: "\"\(entry.name)\":{")?.lowerBound ?? header.endIndex
+    }
+    for entry in stored.entries.sorted(by: { place($0) < place($1) }) {
       hashed += [0] + Array(entry.name.utf8) + [0]
       for number in [end, end + UInt64(entry.data.count)] {
         hashed += (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }

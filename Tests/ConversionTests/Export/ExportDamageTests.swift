@@ -48,7 +48,7 @@ struct ExportDamageTests {
   func cuts() throws {
     for count in 0..<export.count {
       try bench.temporary.write(Array(export[..<count]), to: "changed")
-      #expect(throws: (any Fault).self, "\(count) bytes") { try bench.restore("changed", to: "again") }
+      #expect(throws: (any Error).self, "\(count) bytes") { try bench.restore("changed", to: "again") }
       #expect(try !bench.temporary.entries().contains("again"))
     }
   }
@@ -63,14 +63,14 @@ struct ExportDamageTests {
     (#"\"level\":\"default\","#, "", "level is missing"),
     (#"\"dtype\":\"BF16\""#, #"\"dtype\":\"F8\""#, "dtype"),
     (#"\"dtype\":\"BF16\""#, #"\"dtype\":\"Q4_0\""#, "bytes lie"),
-    (#"\"shape\":[4,8]"#, #"\"shape\":[4,9223372036854775808]"#, "bytes lie"),
+    (#"\"shape\":[4,8]"#, #"\"shape\":[4,2305843009213693952]"#, "bytes lie"),
     (#"\"shape\":[4,8]"#, #"\"shape\":[9223372036854775808,9223372036854775808]"#, "shape"),
     (#"\"shape\":[4,8]"#, #"\"shape\":[-4,8]"#, "lacuna.manifest"),
     (#"\"shape\":[4,8]"#, #"\"shape\":[4,9]"#, "bytes lie over"),
     (#"\"shape\":[5]"#, #"\"shape\":[6]"#, "bytes lie"),
     (#"\"shape\":[5]"#, #"\"shape\":[5],\"shape\":[5]"#, "shape"),
     ("compressed/1", "compressed/2", "compressed/2"),
-    ("compressed/1", "1", "tensors is missing"),
+    ("compressed/1", "1", "missing"),
   ]
 
   @Test("a header that lies is refused, with what is wrong", arguments: lies.indices)
@@ -84,9 +84,9 @@ struct ExportDamageTests {
     let fault = try ConversionBench.fault {
       _ = try OpenedModel(bench.path("changed"))
     }
-    #expect(fault.line.contains(word), "\(fault.line)")
+    #expect(fault.problem.contains(word), "\(fault.problem)")
     #expect(fault.kind == .badData)
-    #expect(throws: (any Fault).self) { try bench.restore("changed", to: "again") }
+    #expect(throws: (any Error).self) { try bench.restore("changed", to: "again") }
   }
 
   /// Places and sizes that are none, with the word of the error.
@@ -107,7 +107,7 @@ struct ExportDamageTests {
     changed.sign()
     try bench.temporary.write(changed.bytes, to: "changed")
     let fault = try ConversionBench.fault { try bench.restore("changed", to: "again") }
-    #expect(fault.line.contains(word), "\(fault.line)")
+    #expect(fault.problem.contains(word), "\(fault.problem)")
     #expect(try !bench.temporary.entries().contains("again"))
   }
 
@@ -117,7 +117,7 @@ struct ExportDamageTests {
     let frame: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0]
     let stored = try StoredTensors(export)
     let data = stored.entries.flatMap(\.data)
-    let rest = try #require(stored.entries.last?.data.count)
+    let rest = try #require(stored["b"]?.data.count)
     let start = data.count - rest
     changed.data = Array(data[..<start]) + (0..<1_000_000).flatMap { _ in frame }
     let old = "\"shape\":[\(rest)],\"data_offsets\":[\(start),\(data.count)]"
@@ -127,13 +127,15 @@ struct ExportDamageTests {
     changed.sign()
     try bench.temporary.write(changed.bytes, to: "changed")
     let fault = try ConversionBench.fault { try bench.restore("changed", to: "again") }
-    #expect(fault.line.contains("chunk index"), "\(fault.line)")
+    #expect(fault.problem.contains("chunk index"), "\(fault.problem)")
   }
 
   @Test("what is damaged is named by tensor, rows and bytes, and nothing else is lost")
   func salvage() throws {
     let rows: UInt64 = 3000
-    let data = (0..<Int(rows) * 256).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    // Bytes that nothing makes smaller, so that chunks are where they would be in the source.
+    var generator = SeededGenerator(seed: 13)
+    let data = generator.bytes(Int(rows) * 256)
     let source = SafetensorsBuilder([
       .init("first", "BF16", [4], [1, 2, 3, 4, 5, 6, 7, 8]), .init("large", "BF16", [rows, 128], data),
       .init("last", "BF16", [4], [8, 7, 6, 5, 4, 3, 2, 1]),
@@ -187,7 +189,8 @@ struct ExportDamageTests {
 
   @Test("of an export that was cut short, salvage gives what is there")
   func salvageCut() throws {
-    let data = (0..<600_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 11) }
+    var generator = SeededGenerator(seed: 11)
+    let data = generator.bytes(600_000)
     let source = SafetensorsBuilder([.init("w", "U8", [600, 1000], data)]).bytes
     try bench.temporary.write(source, to: "large.safetensors")
     try bench.compress(bench.path("large.safetensors"), to: "export")

@@ -3,6 +3,7 @@ import Foundation
 import Inspection
 import Lossless
 import ModelIR
+import SparseCoding
 import TestSupport
 import Testing
 
@@ -55,7 +56,7 @@ struct ExportRestoringTests {
   @Test(
     "an export is the same model as its source, whatever the container",
     arguments: [
-      "real/minilm-l0-attention-2of4-bf16.safetensors", "gguf/types/q4_k.gguf", "onnx/nm24_gemm.onnx",
+      "real/minilm-l0-attention-2of4-bf16.safetensors", "gguf/types/q4_K.gguf", "onnx/nm24_gemm.onnx",
       "gguf/meta/all_types_v3_big_endian.gguf", "onnx/constant_all_forms.onnx",
     ]
   )
@@ -236,7 +237,7 @@ struct ExportRestoringTests {
         for (input, output) in [("m.safetensors", "a"), ("m.zst.safetensors", "b")] {
           var options = ConversionBench.options(layout)
           options.force = true
-          try Converter(
+          _ = try Converter(
             OpenedModel(bench.path(input)),
             to: bench.path(output),
             options: options,

@@ -157,7 +157,8 @@ struct LosslessBenchmarks {
   }
 
   private func code(_ input: LosslessInput, _ level: CompressionLevel, rounds: Int) throws -> Coded {
-    var (encoder, decoder) = (ChunkEncoder(level: level), ChunkDecoder())
+    var encoder = ChunkEncoder(level: level)
+    var decoder = ChunkDecoder()
     let chunks = input.chunks
     let room = chunks.reduce(0) { $0 + ChunkEncoder.mostBytes(forChunkOf: $1.count) }
     var frames = [UInt8](repeating: 0, count: room)
