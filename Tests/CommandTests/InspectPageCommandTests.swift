@@ -24,21 +24,38 @@ struct InspectPageCommandTests {
   }
 
   /// The document of a page.
-  private func document(of name: String) throws -> NSMutableDictionary {
+  private func document(of name: String) throws -> [String: Any] {
     let text = String(decoding: try temporary.read(name), as: UTF8.self)
     let start = try #require(text.range(of: "id=\"report\">"))
     let end = try #require(text.range(of: "</script>", range: start.upperBound..<text.endIndex))
     return try parsed(String(text[start.upperBound..<end.lowerBound]))
   }
 
-  private func parsed(_ text: String) throws -> NSMutableDictionary {
-    let object = try JSONSerialization.jsonObject(with: Data(text.utf8), options: .mutableContainers)
-    return try #require(object as? NSMutableDictionary)
+  private func parsed(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
 
-  private func tensors(_ document: NSMutableDictionary) throws -> [NSMutableDictionary] {
-    let models = try #require(document["models"] as? [NSMutableDictionary])
-    return try models.flatMap { try #require($0["tensors"] as? [NSMutableDictionary]) }
+  private func tensors(_ document: [String: Any]) throws -> [[String: Any]] {
+    let models = try #require(document["models"] as? [[String: Any]])
+    return try models.flatMap { try #require($0["tensors"] as? [[String: Any]]) }
+  }
+
+  /// The map of densities of a tensor.
+  private func map(of tensor: [String: Any]) throws -> [String: Any] {
+    let deep = try #require(tensor["deep"] as? [String: Any])
+    return try #require(deep["density_map"] as? [String: Any])
+  }
+
+  /// What a document says but for its schema and its maps, with its keys in order.
+  private func rest(of document: [String: Any]) throws -> String {
+    /// A value without what differs.
+    func bare(_ value: Any) -> Any {
+      if let array = value as? [Any] { return array.map(bare) }
+      guard let object = value as? [String: Any] else { return value }
+      return object.filter { !["schema", "density_map"].contains($0.key) }.mapValues(bare)
+    }
+    let data = try JSONSerialization.data(withJSONObject: bare(document), options: .sortedKeys)
+    return String(decoding: data, as: UTF8.self)
   }
 
   @Test("The page holds what --deep --json gives, with maps as levels; results are shown as ever")
@@ -51,9 +68,7 @@ struct InspectPageCommandTests {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     var compared = 0
     for (drawn, told) in zip(try tensors(page), try tensors(report)) {
-      let deep = try [drawn, told].map { try #require($0["deep"] as? NSMutableDictionary) }
-      let maps = try deep.map { try #require($0["density_map"] as? [String: Any]) }
-      for one in deep { one.removeObject(forKey: "density_map") }
+      let maps = try [drawn, told].map(map)
       let nonzeros = try #require(maps[1]["nonzeros"] as? [Int])
       let elements = try #require(maps[1]["elements"] as? [Int])
       for key in ["rows", "columns"] { #expect(maps[0][key] as? Int == maps[1][key] as? Int) }
@@ -70,8 +85,8 @@ struct InspectPageCommandTests {
       }
     }
     #expect(compared == 2 * (64 * 64 + 2))
-    page["schema"] = report["schema"]
-    #expect(page == report)
+    let isEqual = try rest(of: page) == rest(of: report)
+    #expect(isEqual)
   }
 
   @Test("A file that exists is refused before the work, unless --force is given")
@@ -92,7 +107,7 @@ struct InspectPageCommandTests {
     "What goes wrong has its code and leaves no page",
     arguments: [
       (64, "--headers-only --html out.html m"), (65, "--html out.html bad"), (66, "--html out.html nothing"),
-      (73, "--html none/out.html m"), (73, "--html . m"),
+      (73, "--html none/out.html m"), (64, "--html . m"),
     ] as [(Int32, String)]
   )
   func failures(_ code: Int32, _ line: String) throws {

@@ -88,6 +88,7 @@ extension InspectPage {
         found.file && [name(found.file), ": "],
         found.tensor !== null && found.tensor !== undefined && [name(found.tensor, 200), ": "],
         cut(safe(found.problem), 2000), found.expected && " (" + cut(safe(found.expected), 1000) + ")",
+        Number.isFinite(found.offset) && " [byte " + grouped(found.offset) + "]",
       ];
     }
 
