@@ -93,6 +93,7 @@ struct IndexTests {
       sample.first,
       UInt32(sample.length)
     )
-    return Int(exactly: count)
+    // SIZE_MAX is negative here.
+    return count < 0 ? nil : count
   }
 }

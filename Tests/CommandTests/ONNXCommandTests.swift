@@ -168,7 +168,8 @@ struct ONNXCommandTests {
     for options in [[], ["--headers-only"], ["--json"]] {
       let result = try LacunaProcess.run(["inspect"] + options + [path], in: temporary.path)
       #expect(result.code == 0)
-      #expect(result.output.contains("is left out: its elements are strings"), "\(result.output)")
+      let words = result.output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+      #expect(words.contains("is left out: its elements are strings"), "\(result.output)")
     }
   }
 

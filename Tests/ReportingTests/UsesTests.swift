@@ -136,8 +136,8 @@ struct UsesTests {
     let outputs = ["OUT.safetensors --layout nm:2:4", "OUT.safetensors --layout auto"]
     // 2,048 values of four bytes, and indices of two or a bit for each element.
     let forms = [
-      "csr in ONNX 12.3 kB 75.0 % lacuna convert m.onnx OUT.onnx --layout csr",
-      "bitmask in ONNX 8.7 kB 53.1 % lacuna convert m.onnx OUT.onnx --layout bitmask",
+      "csr in ONNX 12.3 kB 75.0% lacuna convert m.onnx OUT.onnx --layout csr",
+      "bitmask in ONNX 8.70 kB 53.1% lacuna convert m.onnx OUT.onnx --layout bitmask",
     ]
     #expect(commands.count == outputs.count + forms.count)
     #expect(zip(commands, outputs).allSatisfy { $0.contains("lacuna convert m.onnx \($1)") })

@@ -75,11 +75,11 @@ package enum IndexKernels: String, Sendable, CaseIterable {
         guard let mask = mask.baseAddress, let start = rest.baseAddress else {
           return count == 0 ? 0 : Int.max
         }
-        let found = unsafe lacuna_match_indices(code, start, rest.count, mask, count, first, UInt32(length))
-        return Int(clamping: found)
+        return unsafe lacuna_match_indices(code, start, rest.count, mask, count, first, UInt32(length))
       }
     }
-    if found > rest.count { return false }
+    // SIZE_MAX, which says that they are not, is negative here.
+    if found < 0 || found > rest.count { return false }
     place += found
     return true
   }

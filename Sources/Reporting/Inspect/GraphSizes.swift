@@ -42,7 +42,7 @@ struct GraphSizes {
     let values = statistics.stored.multipliedReportingOverflow(by: UInt64(width))
     let (indices, overflow) =
       layout == .bitmask
-      ? (tensor.shape.elementCount / 8 + 1, false)
+      ? (tensor.shape.elementCount / 8 + (tensor.shape.elementCount % 8 == 0 ? 0 : 1), false)
       : statistics.stored.multipliedReportingOverflow(by: varintBytes(tensor.shape.elementCount))
     let (bytes, carry) = values.partialValue.addingReportingOverflow(indices)
     return values.overflow || overflow || carry ? nil : bytes
