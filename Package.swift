@@ -100,7 +100,7 @@ let package = Package(
     ),
     .target(
       name: "Reporting",
-      dependencies: ["ModelIR", "StrictJSON", "SparseCoding", "Inspection"],
+      dependencies: ["ModelIR", "ByteIO", "StrictJSON", "SparseCoding", "Inspection"],
       swiftSettings: memorySafe
     ),
     .executableTarget(
@@ -174,7 +174,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ReportingTests",
-      dependencies: ["Reporting", "Inspection", "ModelIR", "SparseCoding", "StrictJSON"],
+      dependencies: ["Reporting", "ByteIO", "Inspection", "ModelIR", "SparseCoding", "StrictJSON"],
       swiftSettings: houseStyle
     ),
     .testTarget(

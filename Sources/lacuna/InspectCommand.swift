@@ -23,6 +23,7 @@ struct InspectCommand: LacunaCommand {
         lacuna inspect --all model.onnx
         lacuna inspect --deep --tensors '*.mlp.*' ./Llama-8B
         lacuna inspect --heatmap model.layers.0.mlp.up_proj.weight ./Llama-8B
+        lacuna inspect --html report.html ./Llama-8B
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
       """
   )
@@ -64,12 +65,27 @@ struct InspectCommand: LacunaCommand {
 
   @OptionGroup var selection: SelectionOptions
   @OptionGroup(title: "Results") var results: ResultOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write all of it, with what --deep finds, to this file too: a page for browsers that loads nothing.",
+      valueName: "file"
+    )
+  )
+  var html: String?
+
+  @Flag(help: "Overwrite the file that --html names.")
+  var force = false
+
   @OptionGroup(title: "Work") var work: WorkOptions
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more.") }
     if headersOnly && histogram {
       throw ValidationError("--histogram reads tensor data, --headers-only does not.")
+    }
+    if headersOnly && html != nil {
+      throw ValidationError("--html reads tensor data, --headers-only does not.")
     }
     if headersOnly && (deep || heatmap != nil) {
       throw ValidationError("--deep and --heatmap read tensor data, --headers-only does not.")
@@ -78,17 +94,27 @@ struct InspectCommand: LacunaCommand {
   }
 
   func execute() throws -> Int32 {
+    // What is in the way of the output is said before the work, not after it.
+    if let html { _ = try TextOutput(html, force: force, inputs: []) }
+    var inputs: [FileIdentity] = []
     let (reports, code) = try EachPath.run(paths) { path in
-      let report = try inspect(path)
+      let (report, files) = try inspect(path)
+      if html != nil { inputs += files }
       if !results.json { try show(report) }
       return (report, true)
     }
     if results.json && !reports.isEmpty { try JSONReport.inspect(reports, to: ResultStream.bytes) }
+    if let html, !reports.isEmpty {
+      var output = try TextOutput(html, force: force, inputs: inputs)
+      try InspectPage.write(reports, version: Lacuna.configuration.version) { try output.write($0) }
+      try output.finish()
+    }
     // To free 100,000 descriptors one by one takes longer than to end the process.
     withExtendedLifetime(reports) { ProcessFacts.exit(code) }
   }
 
-  private func inspect(_ path: String) throws -> ModelReport {
+  /// Inspects a model; also returns the files that it lies in.
+  private func inspect(_ path: String) throws -> (ModelReport, [FileIdentity]) {
     var opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
     try opened.requireAgreement()
     try opened.select(selection.filter)
@@ -104,7 +130,7 @@ struct InspectCommand: LacunaCommand {
         chunkBytes: resources.chunkBytes,
         progress: progress,
         wantsMagnitudes: histogram,
-        deep: deep ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
+        deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
       )
       var tensors = try inspector.inspect(model)
       if digest {
@@ -131,7 +157,7 @@ struct InspectCommand: LacunaCommand {
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
-    return report
+    return (report, opened.inputs)
   }
 
   /// What was not looked at is said.

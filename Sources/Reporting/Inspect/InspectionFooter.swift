@@ -101,81 +101,9 @@ struct InspectionFooter {
     return facts
   }
 
-  /// A size that the model could have, and how to get it.
-  private struct Alternative {
-    var label: String
-    var bytes: UInt64
-    var layout: String?
-    /// Whether that is a form of ONNX, and not one of safetensors.
-    var isGraph = false
-  }
-
-  private var alternatives: [Alternative] {
-    let stored = summary.storedBytes
-    var rows = [Alternative(label: "as it is", bytes: stored)]
-    let dense = report.tensors.reduce(UInt64(0)) { $0 &+ $1.tensor.denseByteCount }
-    if summary.layouts.keys.contains(where: { $0 != .dense }) {
-      rows.append(Alternative(label: "dense", bytes: dense, layout: dense < stored ? "dense" : nil))
-    }
-    if let sharedPattern, let bytes = bytes(in: .nm(sharedPattern)), saves(bytes) {
-      rows.append(Alternative(label: "\(sharedPattern) layout", bytes: bytes, layout: "nm:\(sharedPattern)"))
-    }
-    let worth = saves(summary.bestBytes)
-    rows.append(
-      Alternative(label: "smallest layouts", bytes: summary.bestBytes, layout: worth ? "auto" : nil)
-    )
-    if report.container == .onnx {
-      for form in GraphSizes.forms {
-        guard let bytes = GraphSizes(report.tensors).byteCount(in: form.layout), saves(bytes) else {
-          continue
-        }
-        rows.append(
-          Alternative(label: "\(form.name) in ONNX", bytes: bytes, layout: form.name, isGraph: true)
-        )
-      }
-    }
-    return rows
-  }
-
-  /// Whether so many bytes are at least 5 % less than there are.
-  private func saves(_ bytes: UInt64) -> Bool {
-    bytes < summary.storedBytes && Double(bytes) < 0.95 * Double(summary.storedBytes)
-  }
-
-  /// The bytes with every tensor in this N:M layout that can take it, the others as they are; nil if none can.
-  private func bytes(in layout: Layout) -> UInt64? {
-    guard case .nm(let pattern) = layout else { return nil }
-    var total: UInt64 = 0
-    var taken = 0
-    for report in report.tensors {
-      let tensor = report.tensor
-      total &+= tensor.storedByteCount
-      guard tensor.shape.rank >= 2, tensor.views?.codes == nil, let statistics = report.statistics,
-        // Groups of the layout lie along rows; those of another axis tell nothing about them.
-        report.axis?.axes.first == tensor.shape.rank - 1,
-        let result = statistics.patterns.first(where: { $0.pattern == pattern }),
-        result.count.storedViolations == 0,
-        let bytes = layout.byteCount(
-          elementType: tensor.elementType,
-          shape: tensor.shape,
-          nnz: statistics.stored
-        )
-      else { continue }
-      total = total &- tensor.storedByteCount &+ bytes
-      taken += 1
-    }
-    return taken == 0 ? nil : total
-  }
-
-  /// What a conversion writes. Sizes are those of safetensors files but for the forms of ONNX, which has none for N:M.
-  private func output(_ row: Alternative) -> String {
-    if row.isGraph { return "OUT.onnx" }
-    return report.container == .onnx && row.layout != "dense" ? "OUT.safetensors" : "OUT"
-  }
-
   private func writeSizes(to writer: inout LineWriter) throws {
     let style = writer.style
-    let rows = alternatives
+    let rows = SizeForecast(report, summary).sizes
     let label = rows.reduce(0) { max($0, $1.label.utf8.count) }
     for row in rows {
       let size = Figures.size(row.bytes)
@@ -188,13 +116,10 @@ struct InspectionFooter {
         line += String(repeating: " ", count: 2 + max(0, 6 - share.utf8.count)) + share
         width += 2 + max(6, share.utf8.count)
       }
-      guard let layout = row.layout else {
+      guard let command = row.command else {
         try writer.line(line)
         continue
       }
-      let command = Suggestion([
-        "convert", .path(report.path), .word(output(row)), "--layout", .word(layout),
-      ])
       if let text = command.text(style, room: style.width - width - 3, exact: true) {
         try writer.line(line + "   " + text)
       } else {

@@ -3,8 +3,12 @@ internal import SparseCoding
 internal import StrictJSON
 
 extension JSONReport {
-  /// Writes what a second look found.
-  static func write(_ deep: DeepStatistics, to writer: inout JSONWriter) throws {
+  /// Writes what a second look found; with `maps` the map of densities as levels, which is for pages alone.
+  static func write(
+    _ deep: DeepStatistics,
+    maps: DensityLevels? = nil,
+    to writer: inout JSONWriter
+  ) throws {
     try writer.object { writer in
       writer.key("values")
       if let moments = deep.moments, moments.count > 0 {
@@ -22,6 +26,14 @@ extension JSONReport {
       writer.key("density_map")
       guard let map = deep.zeroMap else { return try writer.null() }
       try writer.object { writer in
+        if let maps {
+          let (rows, columns, levels) = maps.text(map)
+          try writer.member("rows", rows)
+          try writer.member("columns", columns)
+          try writer.member("joined", maps.joined)
+          try writer.member("levels", levels)
+          return
+        }
         try writer.member("rows", map.cells.rows)
         try writer.member("columns", map.cells.columns)
         try writer.member("nonzeros", of: map.cellCounts) { try $1.value($0) }

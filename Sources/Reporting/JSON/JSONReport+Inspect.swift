@@ -7,14 +7,25 @@ extension JSONReport {
   /// Writes a `lacuna.inspect/1` document on one model or several.
   /// - Throws: what `sink` throws.
   public static func inspect(_ reports: [ModelReport], to sink: @escaping Sink) throws {
-    try document("lacuna.inspect/1", to: sink) { writer in
+    try inspect(reports, schema: "lacuna.inspect/1", indent: 2, maps: nil, to: sink)
+  }
+
+  /// Writes such a document under a schema of its own, and with `maps` the maps of densities as levels.
+  static func inspect(
+    _ reports: [ModelReport],
+    schema: String,
+    indent: Int?,
+    maps: DensityLevels?,
+    to sink: @escaping Sink
+  ) throws {
+    try document(schema, indent: indent, to: sink) { writer in
       try writer.member("models", of: reports) { report, writer in
-        try writer.object { try write(report, to: &$0) }
+        try writer.object { try write(report, maps: maps, to: &$0) }
       }
     }
   }
 
-  private static func write(_ report: ModelReport, to writer: inout JSONWriter) throws {
+  private static func write(_ report: ModelReport, maps: DensityLevels?, to writer: inout JSONWriter) throws {
     let summary = ModelSummary(report)
     try writer.member("path", report.path)
     try writer.member("container", report.container.rawValue)
@@ -41,6 +52,7 @@ extension JSONReport {
         try writer.member("bytes", forecast.byteCount)
         try writer.member("standard_error", forecast.standardError)
         try writer.member("sampled_bytes", forecast.sampledByteCount)
+        try writer.member("command", Suggestion(["compress", .path(report.path)]).text())
       }
     } else {
       try writer.null()
@@ -51,9 +63,23 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("sizes")
+    if report.readValues {
+      try writer.array { writer in
+        for size in SizeForecast(report, summary).sizes {
+          try writer.object { writer in
+            try writer.member("form", size.label)
+            try writer.member("bytes", size.bytes)
+            try writer.member("command", size.command?.text())
+          }
+        }
+      }
+    } else {
+      try writer.null()
+    }
     try writer.member("warnings", report.warnings)
     try writer.member("tensors", of: report.tensors) { tensor, writer in
-      try writer.object { try write(tensor, to: &$0) }
+      try writer.object { try write(tensor, maps: maps, to: &$0) }
     }
   }
 
@@ -86,7 +112,8 @@ extension JSONReport {
     try writer.member("uncounted_tensors", summary.uncounted)
   }
 
-  private static func write(_ report: TensorReport, to writer: inout JSONWriter) throws {
+  private static func write(_ report: TensorReport, maps: DensityLevels?, to writer: inout JSONWriter) throws
+  {
     let (tensor, statistics) = (report.tensor, report.statistics)
     try writer.member("name", tensor.name.text)
     try writer.member("dtype", tensor.elementType.name)
@@ -137,7 +164,7 @@ extension JSONReport {
       try writer.null()
     }
     writer.key("deep")
-    if let deep = statistics?.deep { try write(deep, to: &writer) } else { try writer.null() }
+    if let deep = statistics?.deep { try write(deep, maps: maps, to: &writer) } else { try writer.null() }
     try writer.member("digest", report.digest)
     writer.key("masked")
     if let masked = report.maskedStatistics {

@@ -12,10 +12,11 @@ public enum JSONReport {
   /// Writes a document that starts with its schema's name.
   static func document(
     _ schema: String,
+    indent: Int? = 2,
     to sink: @escaping Sink,
     _ body: (inout JSONWriter) throws -> Void
   ) throws {
-    var writer = JSONWriter(indent: 2, sink: sink)
+    var writer = JSONWriter(indent: indent, sink: sink)
     try writer.object { writer in
       try writer.member("schema", schema)
       try body(&writer)

@@ -25,6 +25,9 @@ struct Suggestion {
     return placeholder.utf8.count <= room ? placeholder : nil
   }
 
+  /// The line, however long; with `PATH` for paths that could not be pasted.
+  func text() -> String { line { ShellWord.quoting($0) ?? "PATH" } }
+
   private func line(_ quote: (String) -> String) -> String {
     var line = "lacuna"
     for word in words {

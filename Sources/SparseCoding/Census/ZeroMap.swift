@@ -60,6 +60,15 @@ public struct ZeroMap: Sendable {
       * UInt64(Self.band(column, of: cells.columns, columns).count)
   }
 
+  /// The rows that each cell along the rows covers, and the columns that each one along the columns does: their products
+  /// are what ``elements(ofCell:)`` gives.
+  public var extents: (rows: [UInt64], columns: [UInt64]) {
+    (
+      (0..<cells.rows).map { UInt64(Self.band($0, of: cells.rows, rows).count) },
+      (0..<cells.columns).map { UInt64(Self.band($0, of: cells.columns, columns).count) }
+    )
+  }
+
   /// The places that a cell covers along one side.
   private static func band(_ cell: Int, of cells: Int, _ extent: UInt64) -> Range<UInt64> {
     let bounds = [cell, cell + 1].map { extent.multipliedFullWidth(by: UInt64($0)) }
