@@ -17,12 +17,16 @@ struct ExportHeader {
   static func bytes(file: String, manifest: String, parts: [Part], paddedTo byteCount: Int? = nil) throws
     -> [UInt8]
   {
-    var text = ExportManifest.start.dropLast(ExportManifest.versionPrefix.utf8.count)
+    let digest = digest(manifest: manifest, parts)
+    // Room for the length, so that nothing is copied once it is known.
+    var text = [UInt8](repeating: 0, count: 8)
+    text.reserveCapacity(byteCount ?? 0)
+    text += ExportManifest.start.dropLast(ExportManifest.versionPrefix.utf8.count)
     text.append(contentsOf: ExportManifest.version.utf8)
     text.append(contentsOf: "\",\"\(Manifest.manifestKey)\":".utf8)
     JSONWriter.append(quoting: manifest.utf8, to: &text)
     text.append(contentsOf: ",\"\(ExportManifest.digestKey)\":\"".utf8)
-    text.append(contentsOf: digest(manifest: manifest, parts).utf8)
+    text.append(contentsOf: digest.utf8)
     text.append(contentsOf: "\"}".utf8)
     for part in parts {
       text.append(UInt8(ascii: ","))
@@ -35,14 +39,15 @@ struct ExportHeader {
       )
     }
     text.append(UInt8(ascii: "}"))
-    let padding = byteCount.map { $0 - 8 - text.count } ?? (8 - text.count % 8) % 8
+    let padding = byteCount.map { $0 - text.count } ?? (8 - text.count % 8) % 8
     precondition(padding >= 0, "a header longer than what was kept for it")
     text.append(contentsOf: repeatElement(0x20, count: padding))
-    guard text.count <= 100_000_000 else {
-      throw SafetensorsPlanFault(file: file, rule: .headerTooLarge(text.count))
+    let length = UInt64(text.count - 8)
+    guard length <= 100_000_000 else {
+      throw SafetensorsPlanFault(file: file, rule: .headerTooLarge(text.count - 8))
     }
-    let length = UInt64(text.count)
-    return (0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) } + text
+    for place in 0..<8 { text[place] = UInt8(truncatingIfNeeded: length >> (place * 8)) }
+    return text
   }
 
   /// The bytes that a header takes at most, if no number in it is greater than `most`.

@@ -18,12 +18,12 @@ public struct FileDamage: Sendable, Hashable {
 
   /// What is wrong and where, in a line.
   public var diagnosis: Diagnosis {
-    let place = "bytes \(bytes.lowerBound)..<\(bytes.upperBound)"
+    let place = "bytes \(bytes.inWords)"
     let lost: String
     if tensor == nil {
       lost = "\(place) of what stands around the tensors are damaged"
     } else if let rows {
-      lost = "rows \(rows.lowerBound)..<\(rows.upperBound) (\(place)) are damaged"
+      lost = "rows \(rows.inWords) (\(place)) are damaged"
     } else {
       lost = "\(place) are damaged"
     }
@@ -68,4 +68,11 @@ public final class DamageLog: Sendable {
 
   /// All damage, in the order of the compressed file.
   public var all: [FileDamage] { found.withLock { $0.sorted { $0.offset < $1.offset } } }
+}
+
+extension Range<UInt64> {
+  /// The first and the last of some places, as people count them: `1024 to 2047`.
+  var inWords: String {
+    upperBound - lowerBound <= 1 ? "\(lowerBound)" : "\(lowerBound) to \(upperBound - 1)"
+  }
 }

@@ -151,7 +151,7 @@ struct ExportDamageTests {
     #expect(findings.count == 1)
     let finding = try #require(findings.first)
     #expect(finding.tensor == "large")
-    #expect(finding.problem.contains("rows 1024..<2048 (bytes 262144..<524288)"), "\(finding.problem)")
+    #expect(finding.problem.contains("rows 1024 to 2047 (bytes 262144 to 524287)"), "\(finding.problem)")
     let fault = try ConversionBench.fault { try bench.restore("export", to: "again") }
     #expect(fault == finding)
 

@@ -20,8 +20,8 @@ struct Benchmarks: ParsableCommand {
       medians; ratios are medians of the ratios of measurements that followed each other. The exit code is 0 \
       whatever was measured, unless --strict is given.
 
-      Groups: kernels, scans, threads and lossless work in memory; commands, headers and memory run whole processes; \
-      compressed-tensors, gguf and onnx do both with what their names say. What finds no room in the scratch \
+      Groups: kernels, scans, threads and lossless work in memory; commands, reading, headers and memory run whole \
+      processes; compressed-tensors, gguf and onnx do both with what their names say. What finds no room in the scratch \
       folder is left out and says so: the folder of ten times --size needs 26 times --size, on a disk rather \
       than in memory.
       """
@@ -104,7 +104,7 @@ struct Benchmarks: ParsableCommand {
 
 /// What is measured together.
 enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case kernels, scans, threads, commands, headers, memory, gguf, onnx, lossless
+  case kernels, scans, threads, commands, reading, headers, memory, gguf, onnx, lossless
   case compressedTensors = "compressed-tensors"
 
   /// What the figures of the group are.
@@ -114,6 +114,8 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .scans: "scans: one thread, from memory, against a sum of all words"
     case .threads: "threads: two threads in memory"
     case .commands: "commands: whole processes, files cached; the ratio is of times, to cp of the dense file"
+    case .reading:
+      "reading: whole processes with two threads, files cached, against pread and sum with as many"
     case .headers: "headers: whole processes that read no tensor data"
     case .memory: "memory: the peak resident memory of whole processes"
     case .gguf:
@@ -132,6 +134,7 @@ enum Group: String, CaseIterable, ExpressibleByArgument, Sendable {
     case .scans: try ScanBenchmarks(setting).run()
     case .threads: try ThreadBenchmarks(setting).run()
     case .commands: try CommandBenchmarks(setting).run()
+    case .reading: try ReadingBenchmarks(setting).run()
     case .headers: try HeaderBenchmarks(setting).run()
     case .memory: try MemoryBenchmarks(setting).run()
     case .gguf:

@@ -27,8 +27,9 @@ enum ProcessMeter {
   private static let flag = "--measure-process"
 
   /// Runs a command and waits for it; what it prints to standard output is dropped.
-  /// - Throws: ``ProcessFailure`` if it does not exit with 0.
-  static func run(_ command: [String]) throws -> ProcessFigures {
+  /// - Parameter codes: what it may exit with.
+  /// - Throws: ``ProcessFailure`` if it ends otherwise.
+  static func run(_ command: [String], codes: Set<Int32> = [0]) throws -> ProcessFigures {
     var ends: [CInt] = [0, 0]
     guard pipe(&ends) == 0 else { throw ProcessFailure(description: "pipe: errno \(errno)") }
     defer { close(ends[0]) }
@@ -51,7 +52,7 @@ enum ProcessMeter {
     guard numbers.count == 3, let code = Int32(numbers[0]), let nanoseconds = Double(numbers[1]),
       let peak = Int(numbers[2])
     else { throw ProcessFailure(description: "\(command.joined(separator: " ")): could not be started") }
-    guard code == 0 else {
+    guard code & 0x7F == 0, codes.contains(code >> 8) else {
       throw ProcessFailure(
         description: "\(command.joined(separator: " ")): ended with status \(code)",
         exitStatus: code & 0x7F == 0 ? code >> 8 : nil
