@@ -12,6 +12,8 @@ package enum SpliceObstacle: Sendable, Hashable {
   case noInitializers
   /// No node could read it: it has no name.
   case unnamed
+  /// Another tensor of its graph has the name too, and no two initializers may.
+  case sharedName
   /// Its name is no UTF-8.
   case nameNotUTF8
   /// It is an input of the graph too, so callers can set it.
@@ -36,6 +38,7 @@ package enum SpliceObstacle: Sendable, Hashable {
     case .reference: "its attribute is set by those who call the function"
     case .noInitializers: "a function has no initializers"
     case .unnamed: "it has no name that nodes could read"
+    case .sharedName: "another tensor of the graph has its name"
     case .nameNotUTF8: "its name is no UTF-8"
     case .input: "it is an input of the graph too, so that callers can set it"
     case .declaredInput: "it is an input of the graph too, of another type or shape"

@@ -18,6 +18,8 @@ package struct SpliceRules: Sendable {
   let functionSet: Int64?
   private let inputs: [Set<TensorName>]
   private let outputs: [Set<TensorName>]
+  /// For each graph the names that several of its initializers and constants have, which no valid model does.
+  private let sharedNames: [Set<TensorName>]
   /// Whether there are names that are no UTF-8, which are known as text only.
   private let hasBrokenNames: Bool
 
@@ -51,9 +53,24 @@ package struct SpliceRules: Sendable {
       && zip(sets, reader.model.graphs).allSatisfy { set, graph in
         set != nil || graph.nodes.allSatisfy { !$0.domain.isEmpty }
       }
+    sharedNames = Self.sharedNames(model, structure)
     hasBrokenNames = reader.oddities.contains { $0.kind == .nameNotUTF8 }
     self.surroundings = surroundings
     try reader.source.rest()
+  }
+
+  private static func sharedNames(_ model: ONNXModel, _ structure: ONNXStructure) -> [Set<TensorName>] {
+    var seen = [Set<TensorName>](repeating: [], count: model.graphs.count)
+    var shared = seen
+    for (index, tensor) in model.tensors.enumerated() where !tensor.name.isEmpty {
+      switch SpliceSite(index, model, structure) {
+      case .initializer, .sparseInitializer, .constant:
+        let name = TensorName(tensor.name)
+        if !seen[tensor.graph].insert(name).inserted { shared[tensor.graph].insert(name) }
+      case .attribute, .functionAttribute, .sparseAttribute: continue
+      }
+    }
+    return shared
   }
 
   /// Why a subject cannot be stored in some way; nil where it can.
@@ -119,7 +136,9 @@ package struct SpliceRules: Sendable {
       if target == .sparseValue { return nil }
       if isFunction(tensor.graph) { return .noInitializers }
       if isBroken(tensor.name) { return .nameNotUTF8 }
-      return tensor.name.isEmpty ? .unnamed : nil
+      if tensor.name.isEmpty { return .unnamed }
+      let isShared = sharedNames[tensor.graph].contains(TensorName(tensor.name))
+      return target == .sparseInitializer && isShared ? .sharedName : nil
     case .initializer, .sparseInitializer:
       if target == .raw || target == .external { return nil }
       if isOutput(tensor.name, of: tensor.graph) && target != .bitmask { return .output }
