@@ -50,19 +50,7 @@ enum ElementText {
 
   /// A float rounded to so many significant digits, which suffice for its narrower type.
   private static func short(_ value: Float, digits: Int) -> String {
-    guard value.isFinite, value != 0 else { return value.description }
-    /// Powers of ten are exact in double precision up to the 22nd; beyond it a last digit may be off.
-    func power(_ exponent: Int) -> Double { (0..<exponent).reduce(1) { result, _ in result * 10 } }
-    let magnitude = Double(abs(value))
-    var exponent = 0
-    while magnitude >= power(exponent + 1) { exponent += 1 }
-    while exponent <= 0 && magnitude * power(-exponent) < 1 { exponent -= 1 }
-    let shift = digits - 1 - exponent
-    // Dividing by a power of ten gives the double that is nearest to the short decimal, and prints as it.
-    let rounded =
-      shift >= 0
-      ? (Double(value) * power(shift)).rounded() / power(shift)
-      : (Double(value) / power(-shift)).rounded() * power(-shift)
-    return rounded.description
+    // Of what is told as it is, the shortest text is that of its own type.
+    value.isFinite && value != 0 ? SignificantDigits.text(Double(value), digits) : value.description
   }
 }

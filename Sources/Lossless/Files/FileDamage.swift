@@ -69,10 +69,3 @@ public final class DamageLog: Sendable {
   /// All damage, in the order of the compressed file.
   public var all: [FileDamage] { found.withLock { $0.sorted { $0.offset < $1.offset } } }
 }
-
-extension Range<UInt64> {
-  /// The first and the last of some places, as people count them: `1024 to 2047`.
-  var inWords: String {
-    upperBound - lowerBound <= 1 ? "\(lowerBound)" : "\(lowerBound) to \(upperBound - 1)"
-  }
-}

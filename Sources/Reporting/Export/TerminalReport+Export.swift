@@ -158,16 +158,10 @@ extension TerminalReport {
 
   /// What is lost, in words without anything that a terminal would act on.
   private static func words(_ damage: RestorationReport.Damage) -> String {
-    let bytes = "bytes \(span(damage.bytes))"
+    let bytes = "bytes \(damage.bytes.inWords)"
     let problem = SafeText.escape(damage.problem)
     guard let tensor = damage.tensor else { return "\(bytes) of what stands around the tensors: \(problem)" }
-    let rows = damage.rows.map { "rows \(span($0)), " } ?? ""
+    let rows = damage.rows.map { "rows \($0.inWords), " } ?? ""
     return "\(SafeText.escape(tensor.text)): \(rows)\(bytes): \(problem)"
-  }
-
-  /// The first and the last of some places.
-  private static func span(_ places: Range<UInt64>) -> String {
-    places.upperBound - places.lowerBound <= 1
-      ? "\(places.lowerBound)" : "\(places.lowerBound) to \(places.upperBound - 1)"
   }
 }

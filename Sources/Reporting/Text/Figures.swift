@@ -1,3 +1,5 @@
+internal import Inspection
+
 /// Numbers as people read them. Sizes are decimal, as on the Hub.
 public enum Figures {
   /// A size: `12 B`, `533 kB`, `268 MB`, `16.06 GB`.
@@ -51,23 +53,7 @@ public enum Figures {
   }
 
   /// A real number with three significant digits: `0.0123`, `1.5e-07`, `12400.0`; `0` only for exactly nothing.
-  public static func number(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return value == 0 ? "0" : value.description }
-    let magnitude = abs(value)
-    // Beyond these powers of ten digits would be lost in getting there.
-    guard magnitude < 1e100, magnitude > 1e-100 else { return value.description }
-    /// Exact up to the 22nd; beyond it a last digit may be off.
-    func power(_ exponent: Int) -> Double { (0..<exponent).reduce(1) { result, _ in result * 10 } }
-    var exponent = 0
-    while magnitude >= power(exponent + 1) { exponent += 1 }
-    while exponent <= 0 && magnitude * power(-exponent) < 1 { exponent -= 1 }
-    let shift = 2 - exponent
-    // Dividing by a power of ten gives the double that is nearest to the short decimal, and prints as it.
-    let rounded =
-      shift >= 0
-      ? (value * power(shift)).rounded() / power(shift) : (value / power(-shift)).rounded() * power(-shift)
-    return rounded.description
-  }
+  public static func number(_ value: Double) -> String { value == 0 ? "0" : SignificantDigits.text(value, 3) }
 
   /// How many times smaller something became: `×1.61`; `–` where nothing is left to compare with.
   public static func ratio(_ before: UInt64, _ after: UInt64) -> String {
