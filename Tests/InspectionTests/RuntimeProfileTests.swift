@@ -6,7 +6,10 @@ import Testing
 
 @Suite("What runtimes ask of weights")
 struct RuntimeProfileTests {
-  @Test("each rule of a runtime stops what breaks it", arguments: RuntimeCase.tensorrt + RuntimeCase.semiStructuredCases + RuntimeCase.others)
+  @Test(
+    "each rule of a runtime stops what breaks it",
+    arguments: RuntimeCase.tensorrt + RuntimeCase.semiStructuredCases + RuntimeCase.others
+  )
   func rules(_ item: RuntimeCase) throws {
     var generator = SeededGenerator(seed: 7)
     let values = SampleWeights.elements(item.extents, item.pattern, along: item.along, &generator)
