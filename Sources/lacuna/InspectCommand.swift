@@ -130,7 +130,8 @@ struct InspectCommand: LacunaCommand {
         chunkBytes: resources.chunkBytes,
         progress: progress,
         wantsMagnitudes: histogram,
-        deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
+        deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none,
+        architecture: opened.architecture
       )
       var tensors = try inspector.inspect(model)
       if digest {
@@ -156,6 +157,9 @@ struct InspectCommand: LacunaCommand {
       warnings: model.warnings + opened.leftOutWarnings
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
+    report.architecture = opened.architecture
+    report.experts = ExpertLayer.find(in: tensors, opened.architecture)
+    report.advice = Advice.on(tensors)
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
   }

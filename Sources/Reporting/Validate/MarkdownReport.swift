@@ -83,7 +83,7 @@ public enum MarkdownReport {
     verdict: String,
     isAlone: Bool = true
   ) -> [String] {
-    let share = result.zeroShare.map(FindingWords.percent) ?? ""
+    let share = result.zeroShare.map(Figures.percent) ?? ""
     let violating =
       "\(Figures.grouped(result.violatingGroups)) of \(Figures.grouped(result.groups))"
     return [
