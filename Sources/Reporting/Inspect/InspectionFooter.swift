@@ -71,16 +71,7 @@ struct InspectionFooter {
     } else if weights.elements > 0 {
       facts.add("zeros", [Cell(Figures.percent(weights.zeros, of: weights.elements), .strong)])
     }
-    if let sharedPattern {
-      let compliant = report.tensors.lazy.filter {
-        $0.kind == .matrix && $0.statistics?.compliant.contains(sharedPattern) == true
-      }.count
-      let all = Figures.things(matrices.tensors, "weight matrix", plural: "weight matrices")
-      facts.add(
-        "shared pattern",
-        [Cell("\(sharedPattern) in \(Figures.grouped(compliant)) of \(all)")]
-      )
-    }
+    if let words = summary.patternWords(sharedPattern) { facts.add("shared pattern", [Cell(words)]) }
     if sharedPattern == nil && !grouped.groups.contains(where: { $0.pattern != nil }) && matrices.elements > 0
     {
       facts.add("N:M patterns", [Cell("none holds")])

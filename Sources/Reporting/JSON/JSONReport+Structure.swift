@@ -5,7 +5,7 @@ internal import StrictJSON
 
 /// What an inspection says beyond single tensors: groups of repeated layers, experts, heads, advice.
 extension JSONReport {
-  /// Writes what is known of the architecture, experts, groups, and what deserves a look.
+  /// Writes what is known of the architecture, the experts, and what deserves a look.
   static func writeStructure(of report: ModelReport, to writer: inout JSONWriter) throws {
     let facts = report.architecture
     try writer.member("architecture") { writer in
@@ -36,6 +36,10 @@ extension JSONReport {
         try writer.member("tensors", of: advice.tensors) { try $1.value($0.text) }
       }
     }
+  }
+
+  /// Writes repeated layers together.
+  static func writeGroups(of report: ModelReport, to writer: inout JSONWriter) throws {
     let groups = GroupedTensors(folding: report.tensors).groups
     try writer.member("groups", of: groups) { group, writer in
       try writer.object { writer in
