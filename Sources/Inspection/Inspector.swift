@@ -85,7 +85,10 @@ public struct Inspector: Sendable {
         }
         if deep.includes(model.tensors[index].name) {
           progress.expect(readers[place].tensor.denseByteCount)
-          statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(readers[place])
+          statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(
+            readers[place],
+            zeros: statistics.elements - statistics.stored
+          )
           if let map = statistics.deep?.zeroMap {
             statistics.deep?.heads = AttentionHeads(model.tensors[index], architecture).flatMap {
               HeadDensities($0, map)
