@@ -83,6 +83,8 @@ public struct Inspector: Sendable {
         if let patterns = try patternsAcross(readers[place], axis: reports[index].axis) {
           statistics.patterns = patterns
         }
+        statistics.elsewhere = try AxisSearch(pool: pool, chunkBytes: chunkBytes)
+          .find(reports[index], statistics, source)
         if deep.includes(model.tensors[index].name) {
           progress.expect(readers[place].tensor.denseByteCount)
           statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(
