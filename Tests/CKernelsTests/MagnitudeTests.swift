@@ -178,8 +178,8 @@ struct MagnitudeTests {
   static let patterns = [
     (2, 4), (1, 4), (3, 4), (1, 2), (2, 8), (4, 8), (8, 16), (31, 32), (3, 7), (2, 1), (2, 3),
   ]
-  // Around a step and, of small groups, a run.
-  static func counts(_ size: Int) -> [Int] { [0, 1, 7, 8, 9] + (size <= 4 ? [511, 513] : [75]) }
+  // Around a step and, of fours, a run.
+  static func counts(_ size: Int) -> [Int] { [0, 1, 7, 8, 9] + (size == 4 ? [513] : [17]) }
 
   private static func sums(
     _ set: KernelSet,

@@ -48,7 +48,7 @@ struct MagnitudeReaderTests {
   func shares(_ type: ElementType, _ set: KernelSet) throws {
     var generator = SeededGenerator(stream: "shares \(type.name)")
     let reader = try #require(MagnitudeReader(type, kernels: set))
-    for round in 0..<60 {
+    for round in 0..<20 {
       let pattern = try #require(
         NMPattern(generator.pick(["2:4", "1:4", "3:4", "1:2", "4:8", "3:5", "16:32"]))
       )
