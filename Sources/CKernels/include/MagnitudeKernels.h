@@ -54,7 +54,7 @@ typedef struct {
 //
 // Sums are made in double precision in one order, each operation rounded by itself, so that all sets return the same
 // bits: a group's in the order of its elements; of group g in lane g % 8, by runs of 512 groups; then the runs; then the
-// lanes. A sum of n groups of m elements is off by no more than (m + 64 + n / 512 + 4) * 2^-53 of it.
+// lanes. A sum of n groups of m elements is off by no more than about (m + 64 + n / 512 + 4) * 2^-53 of it.
 lacuna_magnitudes lacuna_sum_magnitudes(lacuna_kernels set, const uint8_t *elements, lacuna_number_type type, lacuna_groups groups);
 
 #endif
