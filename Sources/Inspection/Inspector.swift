@@ -216,6 +216,7 @@ public struct Inspector: Sendable {
       guard var counter = VerticalPatterns(reader.tensor.elementType) else { return }
       try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) {
         counter.add(slice: $0, $1, at: $2, count: $3)
+        return true
       }
       counter.finish(extent: view.extent)
       let found = counter.patterns
