@@ -82,22 +82,10 @@ extension Validator {
     _ source: any ByteSource
   ) throws {
     let tensor = result.tensor.counted
-    let asked = result.axis?.axes.first
-    let rank = tensor.shape.rank
-    guard rank >= 2 else { return }
-    var candidates: [(axes: [Int], grouped: GroupedView)] = (0..<rank).compactMap { axis in
-      guard axis != asked || result.runsThroughMemory, tensor.shape.extents[axis] >= UInt64(pattern.group)
-      else {
-        return nil
-      }
-      return GroupedView(tensor, axis: axis).map { ([axis], $0) }
-    }
-    if rank > 2,
-      let flat = GroupedView(flattening: tensor, columns: tensor.shape.elementCount / tensor.shape.extents[0])
-    {
-      candidates.append((Array(1..<rank), flat))
-    }
-    for (axes, grouped) in candidates {
+    guard tensor.shape.rank >= 2 else { return }
+    let own = result.runsThroughMemory ? [] : result.axis?.axes.first.map { [$0] } ?? []
+    for (axes, grouped) in GroupedView.alternatives(to: own, of: tensor) {
+      if axes.count == 1 && grouped.view.extent < UInt64(pattern.group) { continue }
       let groups =
         grouped.view.wholeGroups(of: pattern.group)
         + (tail == .ignore ? 0 : grouped.view.raggedGroups(of: pattern.group))
