@@ -23,6 +23,7 @@ struct InspectCommand: LacunaCommand {
         lacuna inspect --all model.onnx
         lacuna inspect --deep --tensors '*.mlp.*' ./Llama-8B
         lacuna inspect --heatmap model.layers.0.mlp.up_proj.weight ./Llama-8B
+        lacuna inspect --against ./Llama-8B ./Llama-8B-w4a16
         lacuna inspect --html report.html ./Llama-8B
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
       """
@@ -57,6 +58,17 @@ struct InspectCommand: LacunaCommand {
   @Option(help: ArgumentHelp("Draw where the nonzeros of a tensor are.", valueName: "tensor"))
   var heatmap: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Tell where zeros come from beside the model that this one was made of: which were zero there, which rounding alone \
+      makes, which neither.
+      """,
+      valueName: "reference"
+    )
+  )
+  var against: String?
+
   @Flag(help: "SHA-256 of each tensor's type, shape and dense bytes.")
   var digest = false
 
@@ -89,6 +101,9 @@ struct InspectCommand: LacunaCommand {
     }
     if headersOnly && (deep || heatmap != nil) {
       throw ValidationError("--deep and --heatmap read tensor data, --headers-only does not.")
+    }
+    if headersOnly && against != nil {
+      throw ValidationError("--against reads tensor data, --headers-only does not.")
     }
     if headersOnly && digest { throw ValidationError("--digest reads tensor data, --headers-only does not.") }
   }
@@ -123,6 +138,7 @@ struct InspectCommand: LacunaCommand {
     let resources = work.resources
     let pool = ChunkPool(threads: resources.threads)
     let model = opened.model
+    var reference: ReferenceReport?
     let tensors = try ProgressDisplay.during(progress, work) {
       if headersOnly { return Inspector.headers(of: model) }
       let inspector = Inspector(
@@ -133,6 +149,7 @@ struct InspectCommand: LacunaCommand {
         deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
       )
       var tensors = try inspector.inspect(model)
+      if against != nil { reference = try compare(opened, &tensors, pool, progress) }
       if digest {
         let digests = try TensorDigests.compute(
           of: model,
@@ -156,8 +173,30 @@ struct InspectCommand: LacunaCommand {
       warnings: model.warnings + opened.leftOutWarnings
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
+    report.reference = reference
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
+  }
+
+  /// Tells where zeros come from, beside the reference.
+  private func compare(
+    _ opened: OpenedModel,
+    _ tensors: inout [TensorReport],
+    _ pool: ChunkPool,
+    _ progress: WorkProgress
+  ) throws -> ReferenceReport? {
+    guard let against else { return nil }
+    let reference = try OpenedModel(against, lenient: work.lenient, assumptions: work.assumptions)
+    try reference.requireAgreement()
+    let comparison = try ReferenceComparison(
+      with: reference,
+      pool: pool,
+      chunkBytes: work.resources.chunkBytes,
+      progress: progress
+    )
+    let (origins, report) = try comparison.origins(of: opened, telling: selection.filter)
+    for (index, origins) in origins.enumerated() { tensors[index].origins = origins }
+    return report
   }
 
   /// What was not looked at is said.
