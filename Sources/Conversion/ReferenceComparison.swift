@@ -16,6 +16,8 @@ public struct ReferenceComparison: Sendable {
   private let path: String
   /// The places of the reference's weights by their names.
   private var places: [TensorName: Int] = [:]
+  /// The places of its tensors that are no weights.
+  private var others: [TensorName: Int] = [:]
   private let pool: ChunkPool
   private let chunkBytes: Int
   private let progress: WorkProgress
@@ -35,7 +37,11 @@ public struct ReferenceComparison: Sendable {
       where: Self.isWeight
     )
     for (index, entry) in self.reference.entries.enumerated() {
-      if let name = entry.name, places[name] == nil { places[name] = index }
+      if let name = entry.name {
+        if places[name] == nil { places[name] = index }
+      } else {
+        others[reference.model.tensors[index].name] = index
+      }
     }
     self.pool = pool
     self.chunkBytes = chunkBytes
@@ -61,7 +67,7 @@ public struct ReferenceComparison: Sendable {
     var origins = [ZeroOrigins?](repeating: nil, count: own.entries.count)
     var pairs: [(index: Int, own: NumberedModel.Weight, reference: Tensor)] = []
     for (index, entry) in own.entries.enumerated() {
-      switch pair(entry) {
+      switch pair(entry, opened.model.tensors[index]) {
       case nil: break
       case .success(let (weight, tensor))?: pairs.append((index, weight, tensor))
       case .failure(let obstacle)?:
@@ -97,14 +103,23 @@ public struct ReferenceComparison: Sendable {
 
   /// A weight and the tensor that it is compared with, or why it is not; nil for what is no weight.
   private func pair(
-    _ entry: NumberedModel.Entry
+    _ entry: NumberedModel.Entry,
+    _ tensor: Tensor
   ) -> Result<(NumberedModel.Weight, Tensor), Obstacle>? {
     switch entry {
-    case .other: return nil
+    case .other:
+      // What is a weight on neither side is nothing to compare.
+      if places[tensor.name] == nil { return nil }
+      return .failure(Obstacle(reason: "it is a weight only in the reference; \(Self.kind(tensor))"))
     case .refused(_, let reason): return .failure(Obstacle(reason: reason))
     case .weight(let weight):
-      guard let place = places[weight.numbers.name] else {
-        return .failure(Obstacle(reason: "the reference has no \(weight.numbers.name.text)"))
+      let name = weight.numbers.name
+      if let place = others[name] {
+        let tensor = reference.model.tensors[place]
+        return .failure(Obstacle(reason: "it is no weight in the reference; \(Self.kind(tensor)) there"))
+      }
+      guard let place = places[name] else {
+        return .failure(Obstacle(reason: "the reference has no \(name.text)"))
       }
       switch reference.entries[place] {
       case .other: return nil
@@ -118,6 +133,8 @@ public struct ReferenceComparison: Sendable {
       }
     }
   }
+
+  private static func kind(_ tensor: Tensor) -> String { "\(tensor.elementType.name), by its type or name" }
 
   /// The weights that only the reference has.
   private func onlyInReference(

@@ -109,8 +109,7 @@ package struct NumberedModel: Sendable {
         from: found.matrix,
         blaming: tensor
       ),
-      reach: found.reaches.map(Reach.each)
-        ?? .unknown("\(tensor.quantization?.scheme ?? "the scheme") has no step that starts at zero")
+      reach: found.reaches.map(Reach.each) ?? .unknown(tensor.blockType.stepProblem)
     )
   }
 }
@@ -123,6 +122,18 @@ extension NumberedModel.Reach {
       self = .same(format.value(ofBits: 1) / 2)
     } else {
       self = .unknown("\(type.name) without a scale")
+    }
+  }
+}
+
+extension GGMLType? {
+  /// Why the steps between the numbers of a type do not start at zero.
+  fileprivate var stepProblem: String {
+    switch self {
+    case let type? where [.q4_1, .q5_1, .q2_K, .q4_K, .q5_K].contains(type):
+      "\(type.name) counts its steps from a minimum, not from zero"
+    case let type?: "\(type.name) takes its numbers from a code book without steps"
+    case nil: "its scheme has no steps that are known"
     }
   }
 }

@@ -21,9 +21,9 @@ public struct ZeroOrigins: Sendable, Hashable {
   public init() {}
 
   /// All zeros.
-  public var zeros: UInt64 { before + rounded + neither + unexplained }
+  public var zeros: UInt64 { before &+ rounded &+ neither &+ unexplained }
   /// All zeros of the reference.
-  public var referenceZeros: UInt64 { before + regrown }
+  public var referenceZeros: UInt64 { before &+ regrown }
 
   /// Adds the elements of another piece, or of another tensor; counts wrap where they pass 64 bits.
   public mutating func add(_ other: ZeroOrigins) {

@@ -2,6 +2,8 @@ package import ModelIR
 
 /// How far from zero the rounding to ggml's blocks alone makes zeros: half the factor of an element's codes.
 ///
+/// Where the factor is 0, so is every element: there it is the greatest number whose scale rounding makes 0.
+///
 /// Memory: per read the blocks that it touches, and 4 bytes for 16 elements.
 package struct BlockReaches: ReachTelling {
   private let type: GGMLType
@@ -32,6 +34,28 @@ package struct BlockReaches: ReachTelling {
     // Codes are made anew with the scale as it is stored.
     case .q3_K, .q6_K, .nvfp4: (0, 0)
     default: (0x1p-11, 0x1p-25)
+    }
+  }
+
+  /// The greatest magnitude that the scales of a block of all zeros let stand: that of the largest code times half the
+  /// smallest scale. (q3_K and q6_K look for the best scale around that of the largest code, which is one code more.)
+  private func zeroReach(_ blocks: [UInt8], from start: Int) -> Double {
+    /// For types with a scale of half precision, and scales of `bits` for runs of 16 that are a share of it.
+    func nested(largest: Double, bits: Double, scaleAt place: Int) -> Double {
+      let half = UInt16(blocks[start + place]) | UInt16(blocks[start + place + 1]) << 8
+      let scale = abs(Double(Float16Bits.widen(half)))
+      return largest * (scale == 0 ? 0x1p-25 * bits : scale / 2)
+    }
+    switch type {
+    case .q8_0, .q8_1: return 127 * 0x1p-25
+    case .q5_0: return 16 * 0x1p-25
+    case .q4_0: return 8 * 0x1p-25
+    case .tq1_0, .tq2_0, .q2_0: return 0x1p-25
+    case .q3_K: return nested(largest: 5, bits: 32, scaleAt: 108)
+    case .q6_K: return nested(largest: 33, bits: 128, scaleAt: 208)
+    // The smallest of its scales is 2^-9.
+    case .nvfp4: return 6 * 0x1p-10
+    default: return 0
     }
   }
 
@@ -66,10 +90,13 @@ package struct BlockReaches: ReachTelling {
       while column < width {
         let place = skip &+ column
         let step = abs(Double(factors[place &>> 4]))
-        let reach = (step + max(step * error.relative, error.absolute)) / 2 * factor
+        let reach =
+          step == 0
+          ? zeroReach(stored, from: place / type.blockElements * type.blockBytes)
+          : (step + max(step * error.relative, error.absolute)) / 2
         let end = min(width, column &+ 16 &- place & 15)
         while column < end {
-          reaches[index &* width &+ column] = reach
+          reaches[index &* width &+ column] = reach * factor
           column &+= 1
         }
       }

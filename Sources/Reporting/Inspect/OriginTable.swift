@@ -51,13 +51,17 @@ struct OriginTable {
 
   private func writeRows(_ shown: [Int], _ sums: [ZeroOrigins?], to writer: inout LineWriter) throws {
     let hasUnexplained = sums.contains { ($0?.unexplained ?? 0) > 0 }
+    /// A column of shares that goes in this order where the room is short.
+    func column(_ header: String, _ order: Int) -> TerminalTable.Column {
+      .init(header, .right, squeezes: [.init(order: order, width: 0)])
+    }
+    let name = [TerminalTable.Squeeze(order: 0, width: 24), TerminalTable.Squeeze(order: 3, width: 12)]
     var columns: [TerminalTable.Column] = [
-      .init("tensor", limit: 48, isElastic: true, squeezes: [.init(order: 0, width: 12)]),
-      .init("zeros", .right), .init("zero before", .right), .init("by rounding", .right),
-      .init("neither", .right),
+      .init("tensor", limit: 48, isElastic: true, squeezes: name), .init("zeros", .right),
+      column("zero before", 2), column("by rounding", 5), column("neither", 6),
     ]
-    if hasUnexplained { columns.append(.init("unknown", .right)) }
-    columns.append(.init("regrown", .right))
+    if hasUnexplained { columns.append(column("unknown", 4)) }
+    columns.append(column("regrown", 1))
     var table = TerminalTable(columns)
     let limit = min(options.limit ?? .max, shown.count)
     for place in shown[..<limit] {
