@@ -134,6 +134,7 @@ struct InspectCommand: LacunaCommand {
     try opened.requireAgreement()
     try opened.select(selection.filter)
     if let heatmap { try opened.requireTensor(TensorName(heatmap)) }
+    let original = try against.map(openReference)
     let progress = WorkProgress()
     let resources = work.resources
     let pool = ChunkPool(threads: resources.threads)
@@ -149,7 +150,7 @@ struct InspectCommand: LacunaCommand {
         deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
       )
       var tensors = try inspector.inspect(model)
-      if against != nil { reference = try compare(opened, &tensors, pool, progress) }
+      if let original { reference = try compare(opened, original, &tensors, pool, progress) }
       if digest {
         let digests = try TensorDigests.compute(
           of: model,
@@ -178,16 +179,20 @@ struct InspectCommand: LacunaCommand {
     return (report, opened.inputs)
   }
 
+  private func openReference(_ path: String) throws -> OpenedModel {
+    let opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
+    try opened.requireAgreement()
+    return opened
+  }
+
   /// Tells where zeros come from, beside the reference.
   private func compare(
     _ opened: OpenedModel,
+    _ reference: OpenedModel,
     _ tensors: inout [TensorReport],
     _ pool: ChunkPool,
     _ progress: WorkProgress
-  ) throws -> ReferenceReport? {
-    guard let against else { return nil }
-    let reference = try OpenedModel(against, lenient: work.lenient, assumptions: work.assumptions)
-    try reference.requireAgreement()
+  ) throws -> ReferenceReport {
     let comparison = try ReferenceComparison(
       with: reference,
       pool: pool,

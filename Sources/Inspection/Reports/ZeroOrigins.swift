@@ -41,17 +41,20 @@ public struct ZeroOrigins: Sendable, Hashable {
   public mutating func add(_ numbers: [Double], _ reference: [Double], count: Int) -> UInt64 {
     precondition(count <= numbers.count && count <= reference.count)
     elements &+= UInt64(count)
-    var open: UInt64 = 0
+    // Without branches: which element is zero cannot be foretold.
+    var (zeros, zerosThere, both): (UInt64, UInt64, UInt64) = (0, 0, 0)
     var index = 0
     while index < count {
-      if numbers[index] == 0 {
-        if reference[index] == 0 { before &+= 1 } else { open &+= 1 }
-      } else if reference[index] == 0 {
-        regrown &+= 1
-      }
+      let here: UInt64 = numbers[index] == 0 ? 1 : 0
+      let there: UInt64 = reference[index] == 0 ? 1 : 0
+      zeros &+= here
+      zerosThere &+= there
+      both &+= here & there
       index &+= 1
     }
-    return open
+    before &+= both
+    regrown &+= zerosThere &- both
+    return zeros &- both
   }
 
   /// Judges the zeros that ``add(_:_:count:)`` left open by how far from zero rounding makes zeros; NaN where that is
@@ -63,20 +66,20 @@ public struct ZeroOrigins: Sendable, Hashable {
     count: Int
   ) {
     precondition(count <= numbers.count && count <= reference.count && count <= reaches.count)
+    var (all, within, unknown): (UInt64, UInt64, UInt64) = (0, 0, 0)
     var index = 0
     while index < count {
-      let (original, reach) = (reference[index], reaches[index])
-      if numbers[index] == 0 && original != 0 {
-        if original.magnitude <= reach {
-          rounded &+= 1
-        } else if reach.isNaN {
-          unexplained &+= 1
-        } else {
-          neither &+= 1
-        }
-      }
+      let here: UInt64 = numbers[index] == 0 ? 1 : 0
+      let there: UInt64 = reference[index] == 0 ? 0 : 1
+      let open = here & there
+      all &+= open
+      within &+= open & (reference[index].magnitude <= reaches[index] ? 1 : 0)
+      unknown &+= open & (reaches[index].isNaN ? 1 : 0)
       index &+= 1
     }
+    rounded &+= within
+    unexplained &+= unknown
+    neither &+= all &- within &- unknown
   }
 }
 
