@@ -2,6 +2,7 @@ public import ByteIO
 public import CompressedTensors
 internal import Dialect
 public import GGUF
+public import Inspection
 public import ModelIR
 internal import ONNX
 public import Safetensors
@@ -36,6 +37,8 @@ public struct OpenedModel: Sendable {
   let onnx: ONNXImport?
   /// What an index says of the number of parameters.
   let totalParameters: UInt64?
+  /// What config.json or the metadata say of the model's architecture.
+  public let architecture: ArchitectureFacts
 
   /// Opens a safetensors, GGUF or ONNX file, an index, or a folder; which, is told by content.
   ///
@@ -103,13 +106,15 @@ public struct OpenedModel: Sendable {
       var none = Self.empty
       compression = try CompressedCheckpoint(resolving: &none, configText: nil)
       allTensors = model.tensors
+      architecture = gguf.map { ArchitectureFacts($0.shards[0].header) } ?? ArchitectureFacts()
       return
     }
     try model.resolveManifests()
     stored = model
     model.attachBlockCodes()
     compression = try Self.resolveCompression(of: &model, at: path, origin, assumptions)
-    try Self.noteAxes(of: &model, origin)
+    architecture = try Self.architecture(origin)
+    Self.noteAxes(of: &model, architecture)
     allTensors = model.tensors
   }
 

@@ -30,16 +30,20 @@ public struct Inspector: Sendable {
   private let progress: WorkProgress
   private let wantsMagnitudes: Bool
   private let deep: DeepChoice
+  private let architecture: ArchitectureFacts
 
   /// An inspector that works on `pool`'s threads with chunks of at most `chunkBytes`.
+  /// - Parameter architecture: what is known of the model's; it tells a deep look the attention heads.
   public init(
     pool: ChunkPool,
     chunkBytes: Int,
     progress: WorkProgress,
     wantsMagnitudes: Bool = false,
-    deep: DeepChoice = .none
+    deep: DeepChoice = .none,
+    architecture: ArchitectureFacts = ArchitectureFacts()
   ) {
     self.deep = deep
+    self.architecture = architecture
     self.wantsMagnitudes = wantsMagnitudes
     self.pool = pool
     self.chunkBytes = chunkBytes
@@ -82,6 +86,11 @@ public struct Inspector: Sendable {
         if deep.includes(model.tensors[index].name) {
           progress.expect(readers[place].tensor.denseByteCount)
           statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(readers[place])
+          if let map = statistics.deep?.zeroMap {
+            statistics.deep?.heads = AttentionHeads(model.tensors[index], architecture).flatMap {
+              HeadDensities($0, map)
+            }
+          }
         }
         if wantsMagnitudes { statistics.magnitudes = try magnitudes(readers[place]) }
         reports[index].statistics = statistics

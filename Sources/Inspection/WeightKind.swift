@@ -98,34 +98,6 @@ public enum WeightKind: String, Sendable, Hashable {
 
 private let convolutionWord = Array("conv".utf8)
 
-/// Words within names, letters of either case alike.
-private enum NameWords {
-  /// Whether the name ends so, in just these letters.
-  static func ends(_ name: TensorName, in ending: [UInt8]) -> Bool {
-    let bytes = name.text.utf8Span.span
-    let start = bytes.count - ending.count
-    return start >= 0 && ending.indices.reversed().allSatisfy { bytes[start + $0] == ending[$0] }
-  }
-
-  /// Whether `word`, in lower case, stands in the name.
-  static func contains(_ word: [UInt8], in name: TensorName) -> Bool {
-    let bytes = name.text.utf8Span.span
-    guard let first = word.first, bytes.count >= word.count else { return false }
-    var start = 0
-    while start <= bytes.count &- word.count {
-      if lowered(bytes[start]) == first {
-        var index = 1
-        while index < word.count && lowered(bytes[start &+ index]) == word[index] { index &+= 1 }
-        if index == word.count { return true }
-      }
-      start &+= 1
-    }
-    return false
-  }
-
-  private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-}
-
 extension ReductionAxis {
   /// The axis that PyTorch's layers sum over: the last of `[out, in]`, and the input channels of a
   /// convolution, `[out, in, kernel...]`. Nil for vectors.

@@ -25,6 +25,7 @@ struct InspectCommand: LacunaCommand {
         lacuna inspect --heatmap model.layers.0.mlp.up_proj.weight ./Llama-8B
         lacuna inspect --against ./Llama-8B ./Llama-8B-w4a16
         lacuna inspect --html report.html ./Llama-8B
+        lacuna inspect --format md ./Llama-8B >> README.md
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
       """
   )
@@ -80,6 +81,14 @@ struct InspectCommand: LacunaCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The form of the results: for people, as --plain and --json, or Markdown tables for model cards.",
+      valueName: "text|plain|json|md"
+    )
+  )
+  var format: InspectionFormat?
+
+  @Option(
+    help: ArgumentHelp(
       "Write all of it, with what --deep finds, to this file too: a page for browsers that loads nothing.",
       valueName: "file"
     )
@@ -91,7 +100,14 @@ struct InspectCommand: LacunaCommand {
 
   @OptionGroup(title: "Work") var work: WorkOptions
 
+  private var effectiveFormat: InspectionFormat {
+    format ?? (results.json ? .json : results.plain ? .plain : .text)
+  }
+
   func validate() throws {
+    if let format, results.json && format != .json || results.plain && format != .plain {
+      throw ValidationError("--format \(format.rawValue) excludes --json and --plain.")
+    }
     if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more.") }
     if headersOnly && histogram {
       throw ValidationError("--histogram reads tensor data, --headers-only does not.")
@@ -115,10 +131,12 @@ struct InspectCommand: LacunaCommand {
     let (reports, code) = try EachPath.run(paths) { path in
       let (report, files) = try inspect(path)
       if html != nil { inputs += files }
-      if !results.json { try show(report) }
+      try show(report)
       return (report, true)
     }
-    if results.json && !reports.isEmpty { try JSONReport.inspect(reports, to: ResultStream.bytes) }
+    if effectiveFormat == .json && !reports.isEmpty {
+      try JSONReport.inspect(reports, to: ResultStream.bytes)
+    }
     if let html, !reports.isEmpty {
       var output = try TextOutput(html, force: force, inputs: inputs)
       try InspectPage.write(reports, version: Lacuna.configuration.version) { try output.write($0) }
@@ -147,7 +165,8 @@ struct InspectCommand: LacunaCommand {
         chunkBytes: resources.chunkBytes,
         progress: progress,
         wantsMagnitudes: histogram,
-        deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none
+        deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none,
+        architecture: opened.architecture
       )
       var tensors = try inspector.inspect(model)
       if let original { reference = try compare(opened, original, &tensors, pool, progress) }
@@ -175,6 +194,9 @@ struct InspectCommand: LacunaCommand {
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
     report.reference = reference
+    report.architecture = opened.architecture
+    report.experts = ExpertLayer.find(in: tensors, opened.architecture)
+    report.advice = Advice.on(tensors)
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
   }
@@ -221,11 +243,12 @@ struct InspectCommand: LacunaCommand {
       showsDeep: deep,
       heatmap: heatmap.map { TensorName($0) }
     )
-    if results.plain && metadata {
-      try PlainReport.metadata(report.metadata, to: ResultStream.text)
-    } else if results.plain {
-      try PlainReport.inspect(report, options: options, to: ResultStream.text)
-    } else {
+    switch effectiveFormat {
+    case .json: break
+    case .plain where metadata: try PlainReport.metadata(report.metadata, to: ResultStream.text)
+    case .plain: try PlainReport.inspect(report, options: options, to: ResultStream.text)
+    case .md: try MarkdownReport.inspect(report, options: options, to: ResultStream.text)
+    case .text:
       try TerminalReport.inspect(
         report,
         options: options,
@@ -234,4 +257,9 @@ struct InspectCommand: LacunaCommand {
       )
     }
   }
+}
+
+/// The forms of an inspection's results.
+enum InspectionFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, plain, json, md
 }

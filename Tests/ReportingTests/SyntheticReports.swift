@@ -108,7 +108,7 @@ enum Synthetic {
     readValues: Bool = true,
     warnings: [Diagnosis] = []
   ) -> ModelReport {
-    ModelReport(
+    var report = ModelReport(
       path: path,
       container: .safetensors,
       fileCount: files,
@@ -117,6 +117,9 @@ enum Synthetic {
       tensors: tensors,
       warnings: warnings
     )
+    report.experts = ExpertLayer.find(in: tensors, ArchitectureFacts())
+    report.advice = Advice.on(tensors)
+    return report
   }
 
   /// Llama 3 8B, pruned to 2:4 but for one matrix.

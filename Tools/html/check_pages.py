@@ -102,6 +102,22 @@ def hostile(browser):
     page.close()
 
 
+def advice(browser):
+    texts = "[...document.querySelectorAll('{}')].map((one) => one.textContent)"
+    found = {}
+    for name in ("2of4", "dense", "experts"):
+        page = Page(browser)
+        page.open(address(name))
+        found[name] = page.evaluate(texts.format(".advice li")), page.evaluate(texts.format(".experts p"))
+        quiet(page, name)
+        page.close()
+    said = found["2of4"][0]
+    expect(len(said) == 1 and "layers.17.mlp.down_proj" in said[0] and "not 2:4" in said[0], f"what breaks a pattern needs a look: {said}")
+    expect(found["dense"] == ([], []), f"nothing of a dense model needs a look: {found['dense']}")
+    kept = found["experts"][1]
+    expect(kept == ["25 kept in each of 120 layers"], f"experts are counted: {kept}")
+
+
 def speed(browser):
     page = Page(browser)
     drawn = page.open(address("experts"))
@@ -130,6 +146,6 @@ for name, tensors in (
 ):
     make(name, tensors)
 with Browser(chromium) as browser:
-    for step in (table, hostile, speed, pictures):
+    for step in (table, hostile, advice, speed, pictures):
         step(browser)
 sys.exit(1 if failures else 0)

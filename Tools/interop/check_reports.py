@@ -59,7 +59,7 @@ with Check("reports") as check:
     paths = [model, *sorted((FIXTURES / "real").glob("*.safetensors")), *sorted((FIXTURES / "safetensors").glob("*.safetensors"))]
     broken = sorted((FIXTURES / "hostile" / "safetensors").glob("*.safetensors"))
     for path in paths:
-        for options in [(), ("--digest",), ("--headers-only",), ("--exclude", "never"), ("--limit", 1), ("--all",)]:
+        for options in [(), ("--digest",), ("--headers-only",), ("--exclude", "never"), ("--limit", 1), ("--all",), ("--deep", "--histogram")]:
             examine(check, "inspect", path, *options)
         # Beside itself, and beside a model that has other tensors.
         for reference in [path, paths[0], paths[-1]]:
@@ -117,6 +117,22 @@ with Check("reports") as check:
     for path in sorted((FIXTURES / "onnx").glob("nm*.onnx")) + sorted((FIXTURES / "onnx").glob("*sparse_weight*.onnx")):
         for runtime in ["tensorrt", "torch"]:
             examine(check, "validate", path, "--for", runtime, "--permutations", codes=(0, 1))
+    # Heads, experts, and all that needs a look.
+    folder = check.folder / "mixture"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "mixtral", "hidden_size": 16, "num_attention_heads": 2, "num_local_experts": 3}')
+    halves = lambda *extents: ("F32", bits_with_zeros(check.random, "F32", extents, 0.5))
+    full = lambda *extents: ("F32", bits_with_zeros(check.random, "F32", extents, 1))
+    tensors = {"embed_tokens.weight": halves(20, 16), "lm_head.weight": halves(20, 16), "conv.weight": halves(8, 3, 2, 2), "score.weight": halves(4, 16)}
+    for layer in range(5):
+        fill = full if layer == 2 else halves
+        tensors |= {f"layers.{layer}.moe.experts.{expert}.w1.weight": fill(16, 16) for expert in range(3)}
+        tensors |= {f"layers.{layer}.moe.gate.weight": halves(3, 16), f"layers.{layer}.self_attn.q_proj.weight": full(16, 16)}
+    write(folder / "model.safetensors", tensors)
+    document = examine(check, "inspect", folder, "--deep")
+    rules = {found["rule"] for found in document["models"][0]["advice"]}
+    wanted = {"dense_among_sparse", "dense_kind", "pruned_embedding", "pruned_output_head", "pruned_router", "pruned_first_layer", "pruned_classifier"}
+    check.expect("inspect: advice on all of it", rules >= wanted, rules)
     # A name that is all escapes.
     odd = check.folder / 'odd "\u202e\n.safetensors'
     write(odd, {'\x00\x1b[31m"\\\u202e\U0001f9ca': ("BF16", bits_with_zeros(check.random, "BF16", (4, 4), 0.5, 0.5))})

@@ -1,10 +1,11 @@
 """What inspect --deep and diff say of values equals what numpy computes."""
 
+import json
 import math
 
 import numpy as np
 
-from harness import LANES, Check, bits_with_zeros, report, run, write
+from harness import FIXTURES, LANES, Check, bits_with_zeros, report, run, write
 
 TYPES = ["F32", "F64", "BF16", "F16", "I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"]
 SHAPES = [(1,), (7, 3), (64, 64), (33, 100), (200, 17), (5, 6, 48), (3, 1500)]
@@ -106,6 +107,67 @@ def compare_diff(check, told, dtype, first, second, what):
     check.expect("kept, pruned, regrown", [told["kept"], told["pruned"], told["regrown"]] == [int(count.sum()) for count in counts], what)
 
 
+def stored(path):
+    """The tensors of a file whose types have lanes: name, type, bits. Read by hand, as the format page says."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    for name, told in json.loads(data[8:start]).items():
+        if name != "__metadata__" and told["dtype"] in TYPES and math.prod(told["shape"]):
+            begin, end = told["data_offsets"]
+            yield name, told["dtype"], np.frombuffer(data[start + begin : start + end], LANES[told["dtype"]]).reshape(told["shape"])
+
+
+def transformer(check):
+    """A folder whose config tells heads and experts, some of which are empty; returns its tensors too."""
+    folder = check.folder / "mixture"
+    folder.mkdir()
+    hidden, heads, pairs, width, experts = 48, 6, 2, 8, 5
+    config = {"model_type": "mixtral", "hidden_size": hidden, "num_attention_heads": heads, "num_key_value_heads": pairs, "num_local_experts": experts}
+    (folder / "config.json").write_text(json.dumps(config))
+    tensors, kept = {}, {}
+    for layer in range(4):
+        prefix = f"model.layers.{layer}"
+        for name, count, axis in [("q", heads, 0), ("k", pairs, 0), ("v", pairs, 0), ("o", heads, 1)]:
+            extents = (count * width, hidden) if axis == 0 else (hidden, count * width)
+            bits = bits_with_zeros(check.random, "BF16", extents, density=0.5, negative_zeros=0.1)
+            for head in range(count):
+                if check.random.random() < 0.3:
+                    bits[(slice(None),) * axis + (slice(head * width, head * width + width),)] = 0x8000
+            tensors[f"{prefix}.self_attn.{name}_proj.weight"] = ("BF16", bits)
+        present = [expert for expert in range(experts) if check.random.random() < 0.8] or [0]
+        empty = [expert for expert in present if check.random.random() < 0.3]
+        for expert in present:
+            for part in ("w1", "w2"):
+                bits = bits_with_zeros(check.random, "BF16", (hidden, hidden), density=0 if expert in empty else 0.5)
+                tensors[f"{prefix}.moe.experts.{expert}.{part}.weight"] = ("BF16", bits)
+        tensors[f"{prefix}.moe.gate.weight"] = ("BF16", bits_with_zeros(check.random, "BF16", (experts, hidden), density=1))
+        kept[f"{prefix}.moe"] = {"present": len(present), "empty": len(empty), "routed": experts, "expected": experts}
+    write(folder / "model.safetensors", tensors)
+    return folder, tensors, kept, width
+
+
+def compare_structure(check):
+    folder, tensors, kept, width = transformer(check)
+    told = report("inspect", "--deep", folder)["models"][0]
+    found = {layer.pop("layer"): layer for layer in told["experts"]}
+    check.expect("experts", found == kept, f"{found} {kept}")
+    counted = 0
+    for found in told["tensors"]:
+        heads = found["deep"]["heads"]
+        if "self_attn" not in found["name"]:
+            check.expect("only attention has heads", heads is None, found["name"])
+            continue
+        nonzero = numbers(*tensors[found["name"]]) != 0
+        lines = nonzero.sum(1) if heads["axis"] == 0 else nonzero.sum(0)
+        counts = lines.reshape(-1, width).sum(1)
+        check.expect("heads", (heads["count"], heads["dimension"], heads["expected"]) == (len(counts), width, len(counts)), found["name"])
+        check.expect("axis of heads", heads["axis"] == (1 if ".o_proj." in found["name"] else 0), found["name"])
+        check.expect("nonzeros of heads", (heads["fewest"], heads["most"]) == (counts.min(), counts.max()), found["name"])
+        check.expect("empty heads", heads["empty"] == np.flatnonzero(counts == 0).tolist(), found["name"])
+        counted += 1
+    check.expect("all attention was looked at", counted == 16, counted)
+
+
 with Check("values") as check:
     tensors, changed = {}, {}
     for dtype in TYPES:
@@ -133,3 +195,8 @@ with Check("values") as check:
     dense = {found["name"]: found["deep"] for found in report("inspect", "--deep", first)["models"][0]["tensors"]}
     for found in report("inspect", "--deep", layouts)["models"][0]["tensors"]:
         check.expect("a layout changes nothing", found["deep"] == dense[found["name"]], found["name"])
+    compare_structure(check)
+    for path in [*sorted((FIXTURES / "real").glob("*.safetensors")), *sorted((FIXTURES / "safetensors").glob("*.safetensors"))]:
+        found = {found["name"]: found for found in report("inspect", "--deep", path)["models"][0]["tensors"]}
+        for name, dtype, bits in stored(path):
+            compare_deep(check, found[name], dtype, bits, f"{path.name} {name}")

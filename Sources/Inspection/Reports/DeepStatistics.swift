@@ -12,6 +12,10 @@ public struct DeepStatistics: Sendable {
   /// Where the zeros are; nil for types without a zero.
   public var zeroMap: ZeroMap?
 
+  /// How the nonzeros of an attention layer's weight are spread over its heads; nil for other weights, and where the
+  /// architecture does not tell the heads.
+  public var heads: HeadDensities?
+
   /// What was found.
   public init(
     moments: Moments?,

@@ -24,6 +24,12 @@ public struct ModelReport: Sendable {
   public var reference: ReferenceReport?
   /// What should be known.
   public var warnings: [Diagnosis]
+  /// What config.json or the metadata say of its architecture.
+  public var architecture = ArchitectureFacts()
+  /// Its layers with experts, in the order of the model.
+  public var experts: [ExpertLayer] = []
+  /// What deserves a look in how it was pruned.
+  public var advice: [Advice] = []
 
   /// A report of these parts.
   public init(

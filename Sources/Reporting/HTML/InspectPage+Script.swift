@@ -131,6 +131,36 @@ extension InspectPage {
       return section;
     }
 
+    function adviceOf(model) {
+      if (!model.advice.length) return null;
+      const shown = model.advice.slice(0, 50).map((found) => el("li", null, name(found.subject), ": " + safe(found.words)));
+      const more = model.advice.length - shown.length;
+      const section = panel("Needs a look", el("ul", null, shown), more > 0 && el("p", { class: "dim" }, "and " + grouped(more) + " more"));
+      section.classList.add("advice");
+      return section;
+    }
+
+    function expertsOf(model) {
+      const layers = model.experts;
+      if (!layers.length) return null;
+      const kept = layers.map((layer) => layer.present - (layer.empty || 0));
+      const totals = layers.map((layer) => Math.max(layer.expected || 0, layer.present));
+      const told = (at) => {
+        const layer = layers[at];
+        return kept[at] + " of " + totals[at] + " kept" + (layer.empty ? ", " + layer.empty + " all zero" : "")
+          + (layer.routed !== null && layer.routed !== layer.present ? ", its router tells " + layer.routed + " apart" : "");
+      };
+      const odd = layers.map((layer, at) => at).filter((at) => kept[at] < totals[at] || (layers[at].routed !== null && layers[at].routed !== layers[at].present));
+      const [fewest, most] = [Math.min(...kept), Math.max(...kept)];
+      const section = panel(
+        "Experts", el("p", null, (fewest === most ? fewest : fewest + " to " + most) + " kept in each of " + things(layers.length, "layer")),
+        odd.length > 0 && el("ul", null, odd.slice(0, 50).map((at) => el("li", null, name(layers[at].layer), ": " + told(at)))),
+        odd.length > 50 && el("p", { class: "dim" }, "and " + grouped(odd.length - 50) + " more")
+      );
+      section.classList.add("experts");
+      return section;
+    }
+
     function sizesOf(model) {
       if (!model.sizes) return null;
       const line = (form, bytes, whole, command, note) =>

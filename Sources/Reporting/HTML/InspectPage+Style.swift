@@ -48,7 +48,7 @@ extension InspectPage {
     .fact .dim { font-size: 13px; display: block; }
     .warnings { background: var(--look-soft); border-color: var(--look); }
     .warnings h2 { color: var(--look); }
-    .warnings ul { margin: 0; padding-left: 20px; overflow-wrap: anywhere; }
+    .warnings ul, .advice ul, .experts ul { margin: 0; padding-left: 20px; overflow-wrap: anywhere; }
     button, select, input {
       font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 7px;
       padding: 6px 10px; min-height: 36px;

@@ -37,6 +37,13 @@ extension InspectPage {
       ];
     }
 
+    function headsOf(heads) {
+      const count = grouped(heads.count) + (heads.expected !== null && heads.expected !== heads.count ? " of " + grouped(heads.expected) : "");
+      const span = [heads.fewest, heads.most].map((nonzeros) => percent(heads.elements ? nonzeros / heads.elements : null));
+      const empty = heads.empty.slice(0, 24).join(", ") + (heads.empty.length > 24 ? " and more" : "");
+      return count + ", " + grouped(heads.dimension) + (heads.axis ? " columns each, " : " rows each, ") + span[0] + " to " + span[1] + " nonzero" + (empty ? "; empty: " + empty : "");
+    }
+
     function detailOf(tensor) {
       const deep = tensor.deep;
       const values = deep && deep.values;
@@ -54,6 +61,7 @@ extension InspectPage {
         ["zero columns", structure && structure.zero_columns !== null && part(structure.zero_columns, structure.columns)],
         ["zero blocks of 4", structure && part(structure.zero_blocks_of_4, structure.blocks_of_4)],
         ["zero blocks of 16", deep && deep.blocks_of_16 !== null && part(deep.zero_blocks_of_16, deep.blocks_of_16)],
+        ["heads", deep && deep.heads && headsOf(deep.heads)],
         ["entropy", deep && deep.plane_entropies.length ? deep.plane_entropies.map((bits) => bits.toFixed(2)).join(" + ") + " bits, high byte first" : null],
         ["used by", tensor.uses && tensor.uses.consumers ? safe(String(tensor.uses.consumers)) + " nodes, as " + safe(tensor.uses.role) : null],
         ["SHA-256", tensor.digest && el("code", null, tensor.digest)],
@@ -263,7 +271,7 @@ extension InspectPage {
       byID("path").replaceChildren(name(model.path), " \u00B7 " + safe(model.container));
       for (const button of byID("models").children) button.setAttribute("aria-pressed", String(Number(button.value) === state.model));
       byID("content").replaceChildren(
-        ...[summaryOf(model), warningsOf(model), sizesOf(model), compressionOf(model), zerosByLayer(model), tensorsOf(model, state)].filter(Boolean)
+        ...[summaryOf(model), warningsOf(model), adviceOf(model), expertsOf(model), sizesOf(model), compressionOf(model), zerosByLayer(model), tensorsOf(model, state)].filter(Boolean)
       );
       document.body.dataset.ready = "yes";
       redraw();

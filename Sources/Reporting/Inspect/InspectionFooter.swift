@@ -25,7 +25,8 @@ struct InspectionFooter {
     try writeSizes(to: &writer)
     try writer.line()
     try writeMasked(to: &writer)
-    try writeOutliers(to: &writer)
+    try ExpertLines(report.experts)?.write(to: &writer)
+    try AdviceLines(report)?.write(to: &writer)
   }
 
   private static let mostMasked = 8
@@ -70,20 +71,12 @@ struct InspectionFooter {
     } else if weights.elements > 0 {
       facts.add("zeros", [Cell(Figures.percent(weights.zeros, of: weights.elements), .strong)])
     }
-    if let sharedPattern {
-      let compliant = report.tensors.lazy.filter {
-        $0.kind == .matrix && $0.statistics?.compliant.contains(sharedPattern) == true
-      }.count
-      let all = Figures.things(matrices.tensors, "weight matrix", plural: "weight matrices")
-      facts.add(
-        "shared pattern",
-        [Cell("\(sharedPattern) in \(Figures.grouped(compliant)) of \(all)")]
-      )
-    }
+    if let words = summary.patternWords(sharedPattern) { facts.add("shared pattern", [Cell(words)]) }
     if sharedPattern == nil && !grouped.groups.contains(where: { $0.pattern != nil }) && matrices.elements > 0
     {
       facts.add("N:M patterns", [Cell("none holds")])
     }
+    if let experts = ExpertLines(report.experts) { facts.add("experts", [Cell(experts.summary)]) }
     if let line = MagnitudeLine(report.tensors) { facts.add("magnitudes", [Cell(line.text)]) }
     var odd: [Cell] = []
     if summary.nan > 0 { odd.append(Cell("NaN \(Figures.grouped(summary.nan))", .look)) }
@@ -149,46 +142,5 @@ struct InspectionFooter {
     if let text = Suggestion(["compress", .path(report.path)]).text(style, room: style.width - 6) {
       try writer.line("      " + text)
     }
-  }
-
-  private static let mostOutliers = 5
-
-  /// The members that keep a group from following a pattern.
-  private func writeOutliers(to writer: inout LineWriter) throws {
-    let style = writer.style
-    var found = 0
-    for (place, group) in grouped.groups.enumerated() {
-      guard let (pattern, members) = group.pattern, members < group.count, members * 2 >= group.count else {
-        continue
-      }
-      for index in grouped.members(of: place) {
-        guard let statistics = report.tensors[index].statistics, !statistics.compliant.contains(pattern)
-        else {
-          continue
-        }
-        found += 1
-        if found > Self.mostOutliers { continue }
-        if found == 1 { try writer.line(style.paint("needs a look", .look)) }
-        let share = Figures.percent(statistics.zeros, of: statistics.elements)
-        try writer.lines(
-          Flow.lines(
-            [Cell(foreign: report.tensors[index].tensor.name.text), Cell("\(share) zeros, not \(pattern)")],
-            separator: "  ",
-            start: "  ",
-            indent: 4,
-            style: style
-          )
-        )
-      }
-    }
-    if found > Self.mostOutliers {
-      try writer.line("  and \(Figures.things(found - Self.mostOutliers, "tensor")) more")
-    }
-    guard found > 0 else { return }
-    if let pattern = sharedPattern {
-      let command = Suggestion(["validate", .path(report.path), "--pattern", .word("\(pattern)")])
-      if let text = command.text(style, room: style.width - 2) { try writer.line("  " + text) }
-    }
-    try writer.line()
   }
 }

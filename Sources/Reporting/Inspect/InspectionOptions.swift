@@ -1,3 +1,4 @@
+internal import Inspection
 public import ModelIR
 
 /// How an inspection is shown.

@@ -126,13 +126,9 @@ struct InspectionTable {
   }
 
   private func best(_ group: TensorGroup) -> Cell {
-    guard let layout = group.bestLayout, group.counted == group.count else { return Cell("–", .dim) }
-    switch layout {
-    case .all(.dense): return Cell("dense", .dim)
-    case .all(let layout):
-      return Cell("\(layout)  \(Figures.ratio(group.storedBytes, group.bestBytes))")
-    case .varied: return Cell("varied  \(Figures.ratio(group.storedBytes, group.bestBytes))")
-    }
+    guard let words = group.bestWords else { return Cell("–", .dim) }
+    if case .all(.dense)? = group.bestLayout { return Cell(words, .dim) }
+    return Cell(words)
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Inspection
 internal import ModelIR
+internal import SparseCoding
 
 /// Sums over a model's tensors, taken in one pass.
 struct ModelSummary {
@@ -20,6 +21,8 @@ struct ModelSummary {
   var parameters: UInt64 = 0
   var storedBytes: UInt64 = 0
   var bestBytes: UInt64 = 0
+  /// For each common pattern how many matrices comply.
+  private var compliant = [Int](repeating: 0, count: NMPattern.common.count)
   /// Of matrices, and of all weights.
   var matrices = Zeros()
   var weights = Zeros()
@@ -78,11 +81,23 @@ struct ModelSummary {
       negativeZeros &+= statistics.negativeZeros
       if isWeight { weights.add(statistics) }
       // Judging the name takes longer than all else here, so it waits until it is needed.
-      if report.tensors[index].kind == .matrix { matrices.add(statistics) }
+      if report.tensors[index].kind == .matrix {
+        matrices.add(statistics)
+        for result in statistics.patterns where result.isCompliant {
+          if let place = NMPattern.common.firstIndex(of: result.pattern) { compliant[place] += 1 }
+        }
+      }
     }
     if denseCount > 0 { layouts[.dense] = denseCount }
     for type in ElementType.allCases where typeCounts[Int(type.rawValue)] > 0 {
       types[type] = typeCounts[Int(type.rawValue)]
     }
+  }
+
+  /// How many matrices follow a pattern: `2:4 in 223 of 224 weight matrices`; nil for none.
+  func patternWords(_ pattern: NMPattern?) -> String? {
+    guard let pattern, let place = NMPattern.common.firstIndex(of: pattern) else { return nil }
+    let all = Figures.things(matrices.tensors, "weight matrix", plural: "weight matrices")
+    return "\(pattern) in \(Figures.grouped(compliant[place])) of \(all)"
   }
 }

@@ -1,3 +1,5 @@
+internal import Inspection
+
 /// What can be left out of the names in a table without making two of them one or giving one another's
 /// place.
 struct ShortNames {

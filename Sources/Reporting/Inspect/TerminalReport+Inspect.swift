@@ -63,6 +63,10 @@ public enum TerminalReport {
       try deep.write(to: &writer)
       try writer.line()
     }
+    if options.showsDeep, let heads = HeadTable(report.tensors, grouped, options: options) {
+      try heads.write(to: &writer)
+      try writer.line()
+    }
     if let wanted = options.heatmap {
       for report in report.tensors where report.tensor.name == wanted {
         guard let map = HeatmapLines(report) else { continue }

@@ -23,6 +23,8 @@ extension JSONReport {
       try write(deep.columnDensities, to: &writer)
       try writer.member("blocks_of_16", deep.zeroMap?.blocks16)
       try writer.member("zero_blocks_of_16", deep.zeroMap?.zeroBlocks16)
+      writer.key("heads")
+      try write(deep.heads, to: &writer)
       writer.key("density_map")
       guard let map = deep.zeroMap else { return try writer.null() }
       try writer.object { writer in

@@ -83,6 +83,8 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    try writeStructure(of: report, to: &writer)
+    try writeGroups(of: report, to: &writer)
     try writer.member("warnings", report.warnings)
     try writer.member("tensors", of: report.tensors) { tensor, writer in
       try writer.object { try write(tensor, maps: maps, to: &$0) }

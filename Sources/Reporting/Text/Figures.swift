@@ -38,6 +38,12 @@ public enum Figures {
     return tenths == 0 ? "<0.1%" : "\(tenths / 10).\(tenths % 10)%"
   }
 
+  /// A share as percent.
+  static func percent(_ share: Double) -> String {
+    guard share.isFinite, share >= 0 else { return "–" }
+    return percent(UInt64(min(share, 1e3) * 1e12), of: 1_000_000_000_000)
+  }
+
   /// An error relative to what it is an error of, with three digits: `0.0123%`, `7.41%`.
   public static func relative(_ error: Double) -> String {
     guard error.isFinite, error >= 0, error < 1e6 else { return "–" }

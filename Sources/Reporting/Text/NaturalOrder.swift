@@ -1,3 +1,5 @@
+internal import Inspection
+
 /// The order in which people count: `layer 2` before `layer 10`.
 public enum NaturalOrder {
   /// Whether one text comes before another; runs of ASCII digits count as numbers of any length, all else
@@ -42,9 +44,6 @@ public enum NaturalOrder {
 }
 
 extension UInt8 {
-  /// Whether it is an ASCII digit.
-  var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
-
   /// Where a byte stands among others: the star just before the digits.
   fileprivate var rank: Int {
     self == FoldedName.star ? 2 * Int(UInt8(ascii: "0")) - 1 : 2 * Int(self)

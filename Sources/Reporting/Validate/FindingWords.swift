@@ -24,7 +24,7 @@ struct FindingWords {
   /// What enforcing the pattern would remove.
   var removed: String? {
     result.removed.map {
-      "enforcing \(pattern) would remove \(Self.percent($0.first)) of the L1 norm and \(Self.percent($0.second)) of "
+      "enforcing \(pattern) would remove \(Figures.percent($0.first)) of the L1 norm and \(Figures.percent($0.second)) of "
         + "the L2 norm"
     }
   }
@@ -84,11 +84,6 @@ struct FindingWords {
     return "axes \(first) to \(last) flattened"
   }
 
-  /// A share as percent.
-  static func percent(_ share: Double) -> String {
-    guard share.isFinite, share >= 0 else { return "–" }
-    return Figures.percent(UInt64(min(share, 1e3) * 1e12), of: 1_000_000_000_000)
-  }
 }
 
 extension ValidationReport {

@@ -1,3 +1,4 @@
+internal import Inspection
 internal import ModelIR
 
 /// Tensors to which the same thing happened for the same reason.

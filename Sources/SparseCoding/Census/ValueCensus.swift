@@ -144,8 +144,11 @@ public struct Moments: Sendable, Hashable {
     (self.count, mean, least, greatest) = (count, number, number, number)
   }
 
-  /// The standard deviation over all of them (not of a sample); 0 without any.
-  public var deviation: Double { count == 0 ? 0 : (squares / Double(count)).squareRoot() }
+  /// The standard deviation over all of them (not of a sample); 0 without any, infinite where squares exceed doubles.
+  public var deviation: Double {
+    if count == 0 { return 0 }
+    return squares.isNaN ? .infinity : (squares / Double(count)).squareRoot()
+  }
 
   /// Numbers of a piece that stays in the cache: read once for the mean, once for the distances.
   @inline(__always)

@@ -1,15 +1,14 @@
-internal import Inspection
 internal import ModelIR
 
 /// A model's tensors in the groups that make the rows of a report.
-struct GroupedTensors {
+package struct GroupedTensors {
   /// The groups, in the order of their first members.
-  private(set) var groups: [TensorGroup] = []
+  package private(set) var groups: [TensorGroup] = []
   /// For each tensor the group that it is in.
-  private(set) var membership: [Int] = []
+  package private(set) var membership: [Int] = []
 
   /// Each tensor on its own.
-  init(separate tensors: [TensorReport]) {
+  package init(separate tensors: [TensorReport]) {
     groups.reserveCapacity(tensors.count)
     for index in tensors.indices {
       groups.append(
@@ -21,7 +20,7 @@ struct GroupedTensors {
 
   /// Repeated layers together.
   /// - Complexity: one hash and one comparison of a name for each tensor.
-  init(folding tensors: [TensorReport]) {
+  package init(folding tensors: [TensorReport]) {
     membership.reserveCapacity(tensors.count)
     var byHash: [Int: Int] = [:]
     var folded = FoldedName()
@@ -50,7 +49,7 @@ struct GroupedTensors {
   }
 
   /// The members of a group, as places among the model's tensors.
-  func members(of group: Int) -> some Sequence<Int> {
+  package func members(of group: Int) -> some Sequence<Int> {
     membership.indices.lazy.filter { membership[$0] == group }
   }
 }

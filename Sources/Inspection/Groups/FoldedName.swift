@@ -1,23 +1,26 @@
-internal import ModelIR
+package import ModelIR
 
 /// A name in which every part between dots that is a number became a star, so that the layers of a model
 /// share one.
-struct FoldedName {
+package struct FoldedName {
   /// What stands for a number: a byte that no name holds, as names are UTF-8.
-  static let star: UInt8 = 0xFF
+  package static let star: UInt8 = 0xFF
 
   /// Room for a name, used again for the next.
   private var buffer: [UInt8] = []
   private var count = 0
 
+  /// No name yet.
+  package init() {}
+
   /// The bytes of the name that was folded last.
-  var bytes: [UInt8] { Array(buffer[..<count]) }
+  package var bytes: [UInt8] { Array(buffer[..<count]) }
 
   /// A hash of these bytes.
-  var fingerprint: Int { Fingerprint.of(buffer.span.extracting(..<count)) }
+  package var fingerprint: Int { Fingerprint.of(buffer.span.extracting(..<count)) }
 
   /// Whether the name that was folded last has these bytes.
-  func equals(_ other: [UInt8]) -> Bool {
+  package func equals(_ other: [UInt8]) -> Bool {
     guard other.count == count else { return false }
     let (left, right) = (buffer.span, other.span)
     for index in right.indices where left[index] != right[index] { return false }
@@ -25,7 +28,7 @@ struct FoldedName {
   }
 
   /// Folds a name.
-  mutating func fold(_ name: TensorName) {
+  package mutating func fold(_ name: TensorName) {
     let name = name.text.utf8Span.span
     // A folded name is never longer.
     if buffer.count < name.count { buffer = [UInt8](repeating: 0, count: 2 * name.count) }
@@ -58,7 +61,7 @@ struct FoldedName {
   }
 
   /// The name with `*` for its stars.
-  static func text(_ bytes: some Sequence<UInt8>) -> String {
+  package static func text(_ bytes: some Sequence<UInt8>) -> String {
     String(decoding: bytes.map { $0 == star ? UInt8(ascii: "*") : $0 }, as: UTF8.self)
   }
 }

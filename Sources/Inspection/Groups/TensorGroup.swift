@@ -1,47 +1,46 @@
-internal import Inspection
-internal import ModelIR
+package import ModelIR
 internal import SparseCoding
 
 /// Tensors that share a row of a report: the same name but for numbers, and the same type.
-struct TensorGroup {
+package struct TensorGroup {
   /// What all members have, or that they differ in it.
-  enum Shared<Value: Equatable> {
+  package enum Shared<Value: Equatable> {
     /// All have this.
     case all(Value)
     /// They differ.
     case varied
 
     /// Takes another member's value into account.
-    mutating func merge(_ value: Value) {
+    package mutating func merge(_ value: Value) {
       if case .all(let known) = self, known != value { self = .varied }
     }
   }
 
   /// The name: folded if there are several members, else as it is.
-  var name: [UInt8]
+  package var name: [UInt8]
   /// The place of the first member among the model's tensors.
-  let first: Int
+  package let first: Int
   /// What the elements are, in words: the code's type where several share a stored unit.
-  let typeName: String
+  package let typeName: String
   /// What members must share besides the name.
-  let typeKey: Int
-  private(set) var count = 1
-  private(set) var shape: Shared<Shape>
-  private(set) var layout: Shared<Layout>
+  package let typeKey: Int
+  package private(set) var count = 1
+  package private(set) var shape: Shared<Shape>
+  package private(set) var layout: Shared<Layout>
   /// The bytes as they are stored.
-  private(set) var storedBytes: UInt64
+  package private(set) var storedBytes: UInt64
   /// The bytes with each member in its smallest layout, and those layouts; of members that were counted.
-  private(set) var bestBytes: UInt64 = 0
-  private(set) var bestLayout: Shared<Layout>?
+  package private(set) var bestBytes: UInt64 = 0
+  package private(set) var bestLayout: Shared<Layout>?
   /// How many members have statistics, and their elements and zeros.
-  private(set) var counted = 0
-  private(set) var elements: UInt64 = 0
-  private(set) var zeros: UInt64 = 0
+  package private(set) var counted = 0
+  package private(set) var elements: UInt64 = 0
+  package private(set) var zeros: UInt64 = 0
   /// For each common pattern how many members comply.
-  private(set) var compliant: [Int] = []
+  package private(set) var compliant: [Int] = []
 
   /// A group of one.
-  init(_ report: TensorReport, at index: Int, name: [UInt8]) {
+  package init(_ report: TensorReport, at index: Int, name: [UInt8]) {
     self.name = name
     first = index
     typeKey = report.tensor.typeKey
@@ -53,7 +52,7 @@ struct TensorGroup {
   }
 
   /// Adds a member.
-  mutating func add(_ report: borrowing TensorReport) {
+  package mutating func add(_ report: borrowing TensorReport) {
     count += 1
     shape.merge(report.tensor.logicalShape)
     layout.merge(report.tensor.layout)
@@ -78,10 +77,10 @@ struct TensorGroup {
   }
 
   /// The share of zeros, 0 to 1.
-  var sparsity: Double { elements == 0 ? 0 : Double(zeros) / Double(elements) }
+  package var sparsity: Double { elements == 0 ? 0 : Double(zeros) / Double(elements) }
 
   /// The pattern that most members comply with, the strictest of several, and how many do.
-  var pattern: (pattern: NMPattern, members: Int)? {
+  package var pattern: (pattern: NMPattern, members: Int)? {
     let most = compliant.max() ?? 0
     guard most > 0 else { return nil }
     let found = zip(NMPattern.common, compliant).filter { $1 == most }.map(\.0)
@@ -91,7 +90,7 @@ struct TensorGroup {
 
 extension Tensor {
   /// A number for each element type and each type of blocks.
-  var typeKey: Int {
+  package var typeKey: Int {
     guard quantization?.packing == Quantization.blockPacking, let blockType else {
       return Int(elementType.rawValue)
     }
@@ -99,7 +98,7 @@ extension Tensor {
   }
 
   /// What the elements are, in words: `BF16`, or `int4` for codes that share stored units.
-  var typeName: String {
+  package var typeName: String {
     guard let quantization, let packing = quantization.packing else { return elementType.name }
     if packing == Quantization.blockPacking { return quantization.scheme }
     return ([.int8, .int16].contains(counted.elementType) ? "int" : "fp") + String(quantization.bits)
@@ -109,12 +108,12 @@ extension Tensor {
 extension NMPattern {
   /// What patterns are ordered by: the strictest keeps the least share, and of equal shares the one that
   /// keeps it in the smallest groups.
-  var strictness: (Double, Int) { (Double(kept) / Double(group), group) }
+  package var strictness: (Double, Int) { (Double(kept) / Double(group), group) }
 }
 
 extension Tensor {
   /// ``storedByteCount`` without a list of regions: it is asked for every tensor of models that have very many.
-  var storedBytes: UInt64 {
+  package var storedBytes: UInt64 {
     if case .dense(let region) = storage, views == nil { return region.byteCount }
     return storedByteCount
   }
