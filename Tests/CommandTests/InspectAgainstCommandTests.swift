@@ -32,7 +32,8 @@ struct InspectAgainstCommandTests {
     #expect(result.output.contains("zeros against dense"), "\(result.output)")
     #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
     // One in eight was zero, one in eight was pruned.
-    let row = result.output.split(separator: "\n").filter { $0.contains("layer.weight") }.last
+    let section = result.output.split(separator: "\n").drop { !$0.hasPrefix("zeros against") }
+    let row = section.first { $0.contains("layer.weight") }
     #expect(row?.split(separator: " ").suffix(5) == ["25.0%", "12.5%", "0.0%", "12.5%", "0.0%"])
     let json = try LacunaProcess.run(
       ["inspect", "--json", "--against", "dense", "small.gguf"],
