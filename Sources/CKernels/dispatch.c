@@ -97,6 +97,11 @@ void lacuna_search_minimum(lacuna_kernels set, const uint8_t *numbers, size_t co
   PICK(lacuna_search_minimum, avx512)(numbers, count, search, fit);
 }
 
+lacuna_magnitudes lacuna_sum_magnitudes(lacuna_kernels set, const uint8_t *elements,
+                                        lacuna_number_type type, lacuna_groups groups) {
+  return PICK(lacuna_sum_magnitudes, avx512)(elements, type, groups);
+}
+
 // A set without a variant for AVX2: the next lower one is the scalar reference.
 #if LACUNA_X86
 #define PICK_WIDE(name) (set == LACUNA_KERNELS_AVX512 ? name##_avx512 : name##_scalar)

@@ -53,6 +53,10 @@
   void lacuna_search_minimum_##set(const uint8_t *numbers, size_t count,     \
                                    lacuna_minimum_search search, lacuna_minimum_fit fit)
 
+#define LACUNA_SUM_MAGNITUDES(set)                                                              \
+  lacuna_magnitudes lacuna_sum_magnitudes_##set(const uint8_t *elements, lacuna_number_type type, \
+                                                lacuna_groups groups)
+
 #define LACUNA_ENCODE_INDICES(set)                                                     \
   size_t lacuna_encode_indices_##set(const uint8_t *mask, size_t count, uint64_t first, \
                                      unsigned length, uint8_t *bytes)
@@ -92,6 +96,7 @@ LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, scalar)
 LACUNA_DECLARE_BITS(scalar)
 LACUNA_DECLARE_BLOCKS(scalar)
 LACUNA_DECLARE_ENCODERS(scalar)
+LACUNA_SUM_MAGNITUDES(scalar);
 LACUNA_ENCODE_INDICES(scalar);
 LACUNA_MATCH_INDICES(scalar);
 #if LACUNA_X86
@@ -99,9 +104,11 @@ LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx2)
 LACUNA_DECLARE_BITS(avx2)
 LACUNA_DECLARE_BLOCKS(avx2)
 LACUNA_DECLARE_ENCODERS(avx2)
+LACUNA_SUM_MAGNITUDES(avx2);
 LACUNA_EACH_WIDTH(LACUNA_DECLARE_LANES, avx512)
 LACUNA_NONZERO(q4_0, avx512);
 LACUNA_DECLARE_ENCODERS(avx512)
+LACUNA_SUM_MAGNITUDES(avx512);
 LACUNA_ENCODE_INDICES(avx512);
 LACUNA_MATCH_INDICES(avx512);
 #endif

@@ -3,12 +3,6 @@ internal import Quantizing
 internal import SparseCoding
 internal import Synchronization
 
-#if canImport(Darwin)
-  internal import Darwin
-#else
-  internal import Glibc
-#endif
-
 /// The second look: every value of a tensor by its bits, and where its zeros are.
 ///
 /// Memory: per thread one chunk and its parts, 512 KiB of counts, and 4 bytes a row and a column; 48 bytes a chunk.
@@ -28,7 +22,8 @@ struct DeepInspector: Sendable {
   /// The result does not depend on the threads: counts are whole numbers, and moments are put together in the order of
   /// the chunks.
   /// - Throws: what reading throws.
-  func inspect(_ reader: DenseReader) throws -> DeepStatistics? {
+  /// - Parameter zeros: elements whose bits are all zero.
+  func inspect(_ reader: DenseReader, zeros: UInt64) throws -> DeepStatistics? {
     guard let census = ValueCensus(reader.tensor.elementType) else { return nil }
     let empty = Tables(census: census, map: ZeroMap(of: reader))
     let shelf = Mutex<[Tables]>([])
@@ -56,13 +51,13 @@ struct DeepInspector: Sendable {
       if let map = tables.map { total.map?.add(map) }
     }
     for found in moments.withLock({ $0 }) { total.census?.add(found) }
-    return total.census.map { DeepStatistics($0, map: total.map) }
+    return total.census.map { DeepStatistics($0, zeros: zeros, map: total.map) }
   }
 }
 
 extension DeepStatistics {
   /// What a census and a map tell.
-  init(_ census: ValueCensus, map: ZeroMap?) {
+  init(_ census: ValueCensus, zeros: UInt64, map: ZeroMap?) {
     let numbers = census.numbers
     var moments: Moments? = numbers == nil ? nil : census.moments
     if let numbers, (census.type.byteWidth ?? 0) <= 2 {
@@ -77,7 +72,8 @@ extension DeepStatistics {
       distribution: moments.flatMap { moments in
         numbers.flatMap { Distribution(census.upper, worth: $0, from: moments.least, to: moments.greatest) }
       },
-      planeEntropies: census.planeEntropies,
+      planeEntropies: ByteEntropies(census).planes,
+      predictedByteCount: ByteEntropies.predictedByteCount(census, zeros: zeros),
       zeroMap: map
     )
   }
@@ -114,23 +110,5 @@ extension ValueCensus {
     var numbers: [Double] = []
     reals.read(bytes, count: upper.count, into: &numbers)
     return numbers
-  }
-
-  /// The order-0 entropy of each byte in bits, the highest first.
-  fileprivate var planeEntropies: [Double] {
-    if upper.count == 256 { return [Self.entropy(upper)] }
-    var (high, low) = ([UInt64](repeating: 0, count: 256), [UInt64](repeating: 0, count: 256))
-    for (bits, count) in upper.enumerated() where count > 0 {
-      high[bits >> 8] += count
-      low[bits & 255] += count
-    }
-    return ([high, low] + lower.reversed()).map(Self.entropy)
-  }
-
-  private static func entropy(_ counts: [UInt64]) -> Double {
-    let total = Double(counts.reduce(0, &+))
-    return counts.reduce(0.0) { sum, count in
-      count == 0 ? sum : sum + Double(count) / total * log2(total / Double(count))
-    }
   }
 }

@@ -83,9 +83,14 @@ public struct Inspector: Sendable {
         if let patterns = try patternsAcross(readers[place], axis: reports[index].axis) {
           statistics.patterns = patterns
         }
+        statistics.elsewhere = try AxisSearch(pool: pool, chunkBytes: chunkBytes)
+          .find(reports[index], statistics, source)
         if deep.includes(model.tensors[index].name) {
           progress.expect(readers[place].tensor.denseByteCount)
-          statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(readers[place])
+          statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(
+            readers[place],
+            zeros: statistics.elements - statistics.stored
+          )
           if let map = statistics.deep?.zeroMap {
             statistics.deep?.heads = AttentionHeads(model.tensors[index], architecture).flatMap {
               HeadDensities($0, map)
@@ -211,6 +216,7 @@ public struct Inspector: Sendable {
       guard var counter = VerticalPatterns(reader.tensor.elementType) else { return }
       try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) {
         counter.add(slice: $0, $1, at: $2, count: $3)
+        return true
       }
       counter.finish(extent: view.extent)
       let found = counter.patterns

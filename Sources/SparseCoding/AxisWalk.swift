@@ -29,14 +29,20 @@ public struct AxisWalk: Sendable {
   /// How many units there are.
   public var unitCount: Int { Int(view.outer * stripes) }
 
+  /// How many elements a unit has.
+  public func elementCount(ofUnit unit: Int) -> Int {
+    let first = UInt64(unit) % stripes * stripe
+    return Int(view.extent * min(stripe, view.inner - first))
+  }
+
   /// Goes through the slices of a unit in order; `body` gets each slice's place on the axis, the buffer, the
-  /// byte at which the slice starts in it, and how many elements it has.
+  /// byte at which the slice starts in it, and how many elements it has, and says whether the walk goes on.
   /// - Throws: what reading or `body` throws.
   public func forEachSlice(
     ofUnit unit: Int,
     _ workspace: inout DenseReader.Workspace,
     slices buffer: inout [UInt8],
-    _ body: (_ slice: UInt64, _ buffer: [UInt8], _ start: Int, _ count: Int) throws -> Void
+    _ body: (_ slice: UInt64, _ buffer: [UInt8], _ start: Int, _ count: Int) throws -> Bool
   ) throws {
     let (outer, piece) = UInt64(unit).quotientAndRemainder(dividingBy: stripes)
     let first = piece * stripe
@@ -48,7 +54,7 @@ public struct AxisWalk: Sendable {
       let position = (outer * view.extent + slice) * view.inner + first
       try reader.readElements(at: position, count: Int(run * width), &workspace, into: &buffer)
       for index in 0..<Int(run) {
-        try body(slice + UInt64(index), buffer, index * Int(width) * bytes, Int(width))
+        guard try body(slice + UInt64(index), buffer, index * Int(width) * bytes, Int(width)) else { return }
       }
       slice += run
     }

@@ -62,6 +62,18 @@ public struct GroupTally: Sendable {
     if nonzeros > pattern.kept { note(Violation(row: row, group: group, nonzeros: nonzeros)) }
   }
 
+  /// Adds one group of each column of a counter, whose rows follow one another from `firstRow` on.
+  public mutating func add(_ counter: VerticalCounter, firstRow: UInt64, group: UInt64) {
+    let before = violatingGroups
+    counter.count(into: &histogram)
+    guard violatingGroups > before else { return }
+    for (column, nonzeros) in counter.counts.enumerated() {
+      let row = firstRow + UInt64(column)
+      guard mayBeFirst(row: row, group: group) else { return }
+      if nonzeros > pattern.kept { note(Violation(row: row, group: group, nonzeros: Int(nonzeros))) }
+    }
+  }
+
   /// Adds `count` groups that have no nonzero value.
   public mutating func add(voidGroups count: UInt64) { histogram[0] += count }
 

@@ -9,6 +9,9 @@ public struct VerticalCounter: Sendable {
   private let lanes: LaneWidth
   private var counters: [UInt8] = []
 
+  /// So few columns are counted sooner than a table for all bytes is made.
+  private static let fewColumns = 256
+
   /// A counter for elements of this type; nil for those that share bytes.
   public init?(_ type: ElementType) {
     guard let scanType = ScanType(type), let lanes = LaneWidth(type) else { return nil }
@@ -27,6 +30,17 @@ public struct VerticalCounter: Sendable {
 
   /// The nonzero values per column since the last reset.
   public var counts: [UInt8] { counters }
+
+  /// Adds one to the slot of each column's count.
+  func count(into histogram: inout [UInt64]) {
+    if counters.count < Self.fewColumns {
+      for count in counters { histogram[Int(count)] += 1 }
+      return
+    }
+    var slots = [UInt32](repeating: 0, count: 256)
+    counters.withUnsafeBufferPointer { lacuna_count_bytes($0.baseAddress, $0.count, &slots) }
+    for index in histogram.indices { histogram[index] += UInt64(slots[index]) }
+  }
 
   /// Adds a slice of as many elements as there are columns, from `start` in `buffer`.
   public mutating func add(_ buffer: [UInt8], at start: Int) {

@@ -71,6 +71,30 @@ struct SecondLookTests {
     }
   }
 
+  @Test(
+    "the removed magnitude counts what stands before the first violation, wherever that is",
+    arguments: [([24, 256], 1), ([24, 16], 0), ([1100, 256], 1), ([1100, 8, 3], 1)] as [([UInt64], Int)],
+    [0.0, 0.03, 0.5, 0.999]
+  )
+  func lateViolations(_ view: ([UInt64], Int), place: Double) throws {
+    let (extents, axis) = view
+    var generator = SeededGenerator(seed: 23)
+    var values = SampleWeights.elements(extents, .twoOfFour, along: axis, &generator)
+    // What stands before this element complies with the pattern, and nothing behind it does.
+    let first = Int(Double(values.count) * place) / 256 * 256
+    for index in first..<values.count { values[index] = Double(index % 99 + 1) }
+    let model = try SampleWeights.model("w", .uint8, extents, values)
+    let found = try [1, 3].map {
+      try SampleWeights.check(model, "2:4", axis: .number(axis), threads: $0, chunkBytes: 256, all: true)
+        .tensors[0].removed
+    }
+    let removed = try #require(found[0])
+    #expect(found[1] == removed, "the same for any number of threads")
+    let expected = Self.naive(values, extents, axis, .twoOfFour)
+    #expect(abs(removed.first - expected.first) < 1e-12)
+    #expect(abs(removed.second - expected.second) < 1e-12)
+  }
+
   @Test("what is not finite takes a kept place and counts in no sum")
   func notFinite() throws {
     let values: [Double] = [.infinity, 3, 2, 1, .nan, .nan, 4, 4]

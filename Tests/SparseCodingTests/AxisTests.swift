@@ -71,6 +71,7 @@ struct AxisTests {
                 #expect(found[row][Int(slice)] == nil, "\(sample), axis \(axis), chunks of \(chunkBytes)")
                 found[row][Int(slice)] = element
               }
+              return true
             }
           }
           #expect(found == lines(sample, axis), "\(sample), axis \(axis), chunks of \(chunkBytes)")
@@ -102,6 +103,7 @@ struct AxisTests {
           for unit in 0..<walk.unitCount {
             try walk.forEachSlice(ofUnit: unit, &workspace, slices: &buffer) {
               patterns.add(slice: $0, $1, at: $2, count: $3)
+              return true
             }
             patterns.finish(extent: view.extent)
           }
@@ -132,11 +134,36 @@ struct AxisTests {
     for unit in 0..<walk.unitCount {
       try walk.forEachSlice(ofUnit: unit, &workspace, slices: &buffer) {
         patterns.add(slice: $0, $1, at: $2, count: $3)
+        return true
       }
       patterns.finish(extent: view.extent)
     }
     let isNonzero = lines(sample, 0).map { line in line.map { $0 != 0 }[...] }
     #expect(patterns.patterns == NaivePatterns.common(isNonzero, stored: []), "\(SeededGenerator.note)")
+  }
+
+  @Test("A walk ends where its body says so, and knows how many elements its units have")
+  func stops() throws {
+    var generator = SeededGenerator(stream: "stops")
+    let sample = DenseSample(type: .uint8, shape: .of(5, 8200), percentage: 50, using: &generator)
+    let reader = try reader(sample, .dense, chunkBytes: 1 << 20)
+    let walk = AxisWalk(try #require(AxisView(sample.shape, axis: 0)), reader: reader, chunkBytes: 1 << 20)
+    var workspace = DenseReader.Workspace()
+    var buffer: [UInt8] = []
+    for unit in 0..<walk.unitCount {
+      var (slices, elements): ([UInt64], Int) = ([], 0)
+      try walk.forEachSlice(ofUnit: unit, &workspace, slices: &buffer) { _, _, _, count in
+        elements += count
+        return true
+      }
+      #expect(walk.elementCount(ofUnit: unit) == elements)
+      try walk.forEachSlice(ofUnit: unit, &workspace, slices: &buffer) { slice, _, _, _ in
+        slices.append(slice)
+        return slice < 2
+      }
+      #expect(slices == [0, 1, 2])
+    }
+    #expect((0..<walk.unitCount).map { walk.elementCount(ofUnit: $0) }.reduce(0, +) == 5 * 8200)
   }
 
   @Test("A view splits the extents at its axis")

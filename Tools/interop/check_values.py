@@ -38,7 +38,7 @@ def bins(lines, extent):
 
 
 def near(left, right, scale):
-    return left == right or abs(float(left) - right) <= TOLERANCE * scale
+    return float(left) == right or abs(float(left) - right) <= TOLERANCE * scale
 
 
 def tame(random, dtype, shape):
@@ -73,6 +73,12 @@ def compare_deep(check, found, dtype, bits, what):
     planes = bits.reshape(-1, 1).view(np.uint8)[:, ::-1]
     entropies = [entropy(planes[:, place]) for place in range(planes.shape[1])]
     check.expect("entropies", np.allclose(deep["plane_entropies"], entropies, atol=1e-9), f"{what}: {deep['plane_entropies']}")
+    stored = planes[planes.any(1)]
+    share = len(stored) / len(planes)
+    mask = -sum(part * math.log2(part) for part in (share, 1 - share) if part > 0)
+    masked = mask * len(planes) + sum(entropy(stored[:, place]) for place in range(planes.shape[1])) * len(stored)
+    predicted = min(sum(entropies) * len(planes), masked) / 8
+    check.expect("predicted bytes", abs(deep["predicted_bytes"] - predicted) <= 1 + 1e-9 * predicted, f"{what}: {deep['predicted_bytes']} {predicted}")
     for name, lines, extent in [("row", nonzero.sum(1), rows.shape[1]), ("column", nonzero.sum(0), rows.shape[0])]:
         told = deep[f"{name}_densities"]
         check.expect(f"{name}s by density", told == {"fewest": lines.min(), "most": lines.max(), "bins": bins(lines, extent)},

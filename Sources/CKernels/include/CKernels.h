@@ -20,6 +20,7 @@
 
 #include "CodeLanes.h"
 #include "KernelSets.h"
+#include "MagnitudeKernels.h"
 #include "PlaneKernels.h"
 
 // The bytes that a values buffer must hold beyond its last element: kernels

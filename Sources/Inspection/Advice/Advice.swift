@@ -8,6 +8,8 @@ public struct Advice: Sendable, Hashable {
   public enum Rule: String, Sendable, CaseIterable {
     /// A layer that breaks the N:M pattern that most layers of its name hold: no sparse kernel takes it.
     case offPattern = "off_pattern"
+    /// A layer that holds a pattern along another axis than products sum over: no sparse kernel takes it.
+    case wrongAxis = "wrong_axis"
     /// A layer with less than half the zeros of the median layer of its name.
     case denseAmongSparse = "dense_among_sparse"
     /// All layers of a name are dense, though most of the prunable weights are sparse.
@@ -42,8 +44,10 @@ public struct Advice: Sendable, Hashable {
   /// The share of zeros that they are compared with: of the median layer or block, or of all prunable weights; nil where
   /// there is no such comparison.
   public var usual: Double?
-  /// The pattern that is broken.
+  /// The pattern that is broken, or that holds along ``axes``.
   public var pattern: NMPattern?
+  /// The axes along which ``pattern`` holds; empty for other rules.
+  public var axes: [Int]
 
   /// A finding.
   init(
@@ -52,7 +56,8 @@ public struct Advice: Sendable, Hashable {
     _ tensors: [TensorName],
     sparsity: Double,
     usual: Double? = nil,
-    pattern: NMPattern? = nil
+    pattern: NMPattern? = nil,
+    axes: [Int] = []
   ) {
     self.rule = rule
     self.subject = subject
@@ -60,12 +65,13 @@ public struct Advice: Sendable, Hashable {
     self.sparsity = sparsity
     self.usual = usual
     self.pattern = pattern
+    self.axes = axes
   }
 
   /// All that deserves a look among a model's tensors, by rule; nothing for tensors whose values were not read.
   public static func on(_ reports: [TensorReport]) -> [Advice] {
     let judge = AdviceJudge(reports)
-    let found = judge.layers() + judge.singles() + judge.ends()
+    let found = judge.wrongAxes() + judge.layers() + judge.singles() + judge.ends()
     return Rule.allCases.flatMap { rule in found.filter { $0.rule == rule } }
   }
 }

@@ -47,6 +47,33 @@ struct AdviceJudge {
     mixtures = Set(ExpertLayer.find(in: reports, ArchitectureFacts()).map(\.name))
   }
 
+  /// Layers of a name that hold a pattern along an axis of no use, together.
+  func wrongAxes() -> [Advice] {
+    let wrong = matrices.filter { $0.statistics.elsewhere != nil }
+    let grouped = GroupedTensors(folding: wrong.map(\.report))
+    var found: [Int: [AxisPattern: [Int]]] = [:]
+    for (index, group) in grouped.membership.enumerated() {
+      if let pattern = wrong[index].statistics.elsewhere {
+        found[group, default: [:]][pattern, default: []].append(index)
+      }
+    }
+    return grouped.groups.indices.flatMap { group in
+      (found[group] ?? [:]).sorted { $0.value[0] < $1.value[0] }.map { pattern, places in
+        let members = places.map { wrong[$0] }
+        let elements = members.reduce(0.0) { $0 + Double($1.statistics.elements) }
+        let zeros = members.reduce(0.0) { $0 + Double($1.statistics.zeros) }
+        return Advice(
+          .wrongAxis,
+          members.count == 1 ? members[0].name.text : FoldedName.text(grouped.groups[group].name),
+          members.map(\.name),
+          sparsity: zeros / elements,
+          pattern: pattern.pattern,
+          axes: pattern.axes
+        )
+      }
+    }
+  }
+
   /// Layers beside others of their name, and names beside others.
   func layers() -> [Advice] {
     let grouped = GroupedTensors(folding: matrices.map(\.report))

@@ -9,6 +9,9 @@ public struct DeepStatistics: Sendable {
   /// The order-0 entropy of each byte of an element in bits, the highest byte first: what an entropy coder without
   /// context needs for it.
   public var planeEntropies: [Double]
+  /// The bytes that an entropy coder without context would need for all elements, or for a mask of the zeros and all
+  /// others, whichever is less: about what a compressed export takes.
+  public var predictedByteCount: UInt64
   /// Where the zeros are; nil for types without a zero.
   public var zeroMap: ZeroMap?
 
@@ -21,11 +24,13 @@ public struct DeepStatistics: Sendable {
     moments: Moments?,
     distribution: Distribution?,
     planeEntropies: [Double],
+    predictedByteCount: UInt64,
     zeroMap: ZeroMap?
   ) {
     self.moments = moments
     self.distribution = distribution
     self.planeEntropies = planeEntropies
+    self.predictedByteCount = predictedByteCount
     self.zeroMap = zeroMap
   }
 

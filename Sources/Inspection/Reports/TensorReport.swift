@@ -60,6 +60,8 @@ public struct TensorStatistics: Sendable {
   public var infinite: UInt64
   /// How the common patterns fare along the tensor's axis; empty below rank 2.
   public var patterns: [PatternResult]
+  /// The strictest pattern that holds along other axes, where none holds along the tensor's own.
+  public var elsewhere: AxisPattern?
   /// Whole blocks of 4 elements along the last axis, and how many of them are all zero.
   public var blocks: UInt64
   /// See ``blocks``.

@@ -14,10 +14,19 @@ extension Validator {
       ? GroupedView(flattening: tensor, columns: tensor.shape.elementCount) : GroupedView(tensor, axis: axis)
     guard let grouped else { return }
     let reader = try grouped.reader(source, pattern, chunkBytes: chunkBytes, on: pool)
-    guard let tally = try count(grouped, reader, pattern, firstLimit: violationLimit, progress: progress)
-    else {
-      return
-    }
+    let looksAgain = secondLook.comparesAxes && result.status == .compliant
+    let magnitudes = looksAgain ? MagnitudeReader(reader.tensor.elementType) : nil
+    let sums = magnitudes.map { RemovedSums($0, WorkParts(walk(grouped, reader), reader)) }
+    guard
+      let tally = try count(
+        grouped,
+        reader,
+        pattern,
+        firstLimit: violationLimit,
+        progress: progress,
+        summing: sums
+      )
+    else { return }
     result.groups = tally.groups
     result.raggedGroups = grouped.view.raggedGroups(of: pattern.group)
     result.violatingGroups = tally.violatingGroups
@@ -32,12 +41,20 @@ extension Validator {
         + "--tail ignore or --tail pad says what to do with the rest"
     }
     if result.violatingGroups > 0 && result.status == .violating {
-      try lookAgain(at: &result, grouped, reader, pattern, source)
+      try lookAgain(at: &result, grouped, reader, pattern, sums, source)
     }
   }
 
+  /// How groups are walked through that do not lie along rows; nil for those that do.
+  func walk(_ grouped: GroupedView, _ reader: DenseReader) -> AxisWalk? {
+    grouped.isAlongRows ? nil : AxisWalk(grouped.view, reader: reader, chunkBytes: chunkBytes)
+  }
+
   /// Counts the groups of a tensor.
-  /// - Parameter most: after how many violating groups counting stops.
+  /// - Parameters:
+  ///   - most: after how many violating groups counting stops.
+  ///   - sums: takes the sums of the magnitudes of parts that are counted when a violation is known: all from its first
+  ///     group on, so that nothing need be read again of a tensor whose first groups violate the pattern.
   /// - Returns: nil if it stopped.
   func count(
     _ grouped: GroupedView,
@@ -45,37 +62,37 @@ extension Validator {
     _ pattern: NMPattern,
     firstLimit: Int,
     progress: WorkProgress?,
-    most: UInt64 = .max
+    most: UInt64 = .max,
+    summing sums: RemovedSums? = nil
   ) throws -> GroupTally? {
     let counting = Counting(
       pattern: pattern,
       ignoresTail: tail == .ignore,
       firstLimit: firstLimit,
-      progress: progress
+      most: most,
+      progress: progress,
+      magnitudes: sums?.magnitudes
     )
     let total = Mutex(GroupTally(pattern, firstLimit: firstLimit))
-    if grouped.isAlongRows {
-      try pool.forEach(reader.grid.count) {
-        (workspace: DenseReader.Workspace(), bits: GroupTally.Workspace())
-      } _: { index, state in
-        let isOver = total.withLock { $0.violatingGroups > most }
-        if isOver { return }
-        let found = try counting.alongRows(reader, chunk: index, &state.workspace, &state.bits)
+    let walk = walk(grouped, reader)
+    let parts = WorkParts(walk, reader)
+    try pool.forEach(parts.count) {
+      Counting.Workspace()
+    } _: { part, state in
+      var summed: MagnitudeLoss? = MagnitudeLoss()
+      for unit in parts[part] {
+        let known = total.withLock { $0.violatingGroups }
+        if known > most { return }
+        let found =
+          if let walk {
+            try counting.acrossRows(reader, walk, unit: unit, isViolated: known > 0, &state, &summed)
+          } else {
+            try counting.alongRows(reader, chunk: unit, isViolated: known > 0, &state, &summed)
+          }
+        guard let found else { return }
         total.withLock { $0.add(found) }
       }
-    } else {
-      let walk = AxisWalk(grouped.view, reader: reader, chunkBytes: chunkBytes)
-      try pool.forEach(walk.unitCount) {
-        (workspace: DenseReader.Workspace(), buffer: [UInt8]())
-      } _: { unit, state in
-        let isOver = total.withLock { $0.violatingGroups > most }
-        if isOver { return }
-        guard let found = try counting.acrossRows(reader, walk, unit: unit, &state.workspace, &state.buffer)
-        else {
-          return
-        }
-        total.withLock { $0.add(found) }
-      }
+      if let sums, let summed { sums.set(part, summed) }
     }
     let tally = total.withLock { $0 }
     return tally.violatingGroups > most ? nil : tally
@@ -110,54 +127,94 @@ extension Validator {
 }
 
 /// One thread's part of a count.
+///
+/// What is counted is summed, too, while it is at hand and as long as nothing was left out of the sums: once the pattern
+/// is known to be violated.
 private struct Counting: Sendable {
   let pattern: NMPattern
   let ignoresTail: Bool
   let firstLimit: Int
+  let most: UInt64
   let progress: WorkProgress?
+  let magnitudes: MagnitudeReader?
+
+  /// Buffers that are used again.
+  struct Workspace {
+    var reading = DenseReader.Workspace()
+    var bits = GroupTally.Workspace()
+    var slices: [UInt8] = []
+    var group = SliceGroup()
+  }
 
   /// Counts a chunk whose rows lie along the groups.
+  /// - Parameters:
+  ///   - isViolated: whether the pattern is known to be violated.
+  ///   - loss: takes the sums; nil once something is left out of them.
   func alongRows(
     _ reader: DenseReader,
     chunk index: Int,
-    _ workspace: inout DenseReader.Workspace,
-    _ bits: inout GroupTally.Workspace
+    isViolated: Bool,
+    _ workspace: inout Workspace,
+    _ loss: inout MagnitudeLoss?
   ) throws -> GroupTally {
     let chunk = reader.grid[index]
     var tally = GroupTally(pattern, firstLimit: firstLimit)
     defer { progress?.advance(chunk.elementCount * reader.grid.elementBytes) }
-    _ = try reader.read(index, &workspace)
+    _ = try reader.read(index, &workspace.reading)
     tally.add(
-      workspace.dense,
+      workspace.reading.dense,
       chunk,
       of: reader.grid,
       reader.tensor.elementType,
       ignoresTail: ignoresTail,
-      &bits
+      &workspace.bits
     )
+    if let magnitudes, isViolated || tally.violatingGroups > 0 {
+      loss?.add(workspace.reading.dense, chunk, pattern, magnitudes)
+    } else {
+      loss = nil
+    }
     return tally
   }
 
-  /// Counts a unit across whose rows groups run; nil for types that cannot be counted.
+  /// Counts a unit across whose rows groups run, as ``alongRows(_:chunk:isViolated:_:_:)``; nil for types that cannot be
+  /// counted.
   func acrossRows(
     _ reader: DenseReader,
     _ walk: AxisWalk,
     unit: Int,
-    _ workspace: inout DenseReader.Workspace,
-    _ buffer: inout [UInt8]
+    isViolated: Bool,
+    _ workspace: inout Workspace,
+    _ loss: inout MagnitudeLoss?
   ) throws -> GroupTally? {
     guard var counter = VerticalCounter(reader.tensor.elementType) else { return nil }
     let group = UInt64(pattern.group)
+    let firstRow = walk.row(ofUnit: unit, column: 0)
     var tally = GroupTally(pattern, firstLimit: firstLimit)
-    try walk.forEachSlice(ofUnit: unit, &workspace, slices: &buffer) { slice, buffer, start, count in
+    if magnitudes == nil { loss = nil }
+    workspace.group.reset()
+    try walk.forEachSlice(ofUnit: unit, &workspace.reading, slices: &workspace.slices) {
+      slice,
+      buffer,
+      start,
+      count in
+      let bytes = count * reader.grid.elementBytes
       if slice % group == 0 { counter.reset(columns: count) }
       counter.add(buffer, at: start)
-      progress?.advance(count * reader.grid.elementBytes)
+      if loss != nil { workspace.group.add(buffer[start..<start + bytes]) }
+      progress?.advance(bytes)
       let isLast = slice + 1 == walk.view.extent
-      guard (slice + 1) % group == 0 || (isLast && !ignoresTail) else { return }
-      for (column, nonzeros) in counter.counts.enumerated() {
-        tally.add(row: walk.row(ofUnit: unit, column: column), group: slice / group, nonzeros: Int(nonzeros))
+      guard (slice + 1) % group == 0 || isLast else { return true }
+      if (slice + 1) % group == 0 || !ignoresTail {
+        tally.add(counter, firstRow: firstRow, group: slice / group)
       }
+      if let magnitudes, isViolated || tally.violatingGroups > 0 {
+        loss?.add(workspace.group, columns: count, pattern, magnitudes)
+      } else {
+        loss = nil
+      }
+      workspace.group.reset()
+      return tally.violatingGroups <= most
     }
     return tally
   }

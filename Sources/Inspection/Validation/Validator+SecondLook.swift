@@ -1,90 +1,78 @@
 internal import ModelIR
 internal import SparseCoding
-internal import Synchronization
 
 /// What is found out about a tensor that violates its pattern.
 extension Validator {
   /// Looks at a violating tensor again.
+  /// - Parameter sums: what counting summed of the magnitudes; nil for types that have none.
   func lookAgain(
     at result: inout ValidationReport.TensorResult,
     _ grouped: GroupedView,
     _ reader: DenseReader,
     _ pattern: NMPattern,
+    _ sums: RemovedSums?,
     _ source: any ByteSource
   ) throws {
     if secondLook.comparesAxes {
-      let loss = try loss(of: grouped, reader, pattern)
-      if let first = loss?.share1, let second = loss?.share2 {
-        result.removed = ValidationReport.RemovedMagnitude(first: first, second: second)
+      if let sums {
+        let loss = try loss(sums, of: grouped, reader, pattern)
+        if let first = loss.share1, let second = loss.share2 {
+          result.removed = ValidationReport.RemovedMagnitude(first: first, second: second)
+        }
       }
       try compareAxes(&result, pattern, source)
     }
     if secondLook.searchesOrders { result.columnOrder = try columnOrder(grouped, reader, pattern) }
   }
 
-  /// In how many parts sums are made, whatever the number of threads: so that they are the same for any.
-  private static let sumParts = 1024
-
-  /// What enforcing the pattern would remove; nil for types without magnitudes.
+  /// What enforcing the pattern would remove: the parts that counting did not sum are read again.
   private func loss(
+    _ sums: RemovedSums,
     of grouped: GroupedView,
     _ reader: DenseReader,
     _ pattern: NMPattern
-  ) throws -> MagnitudeLoss? {
-    guard let magnitudes = MagnitudeReader(reader.tensor.elementType) else { return nil }
-    progress.expect(reader.tensor.denseByteCount)
-    let walk = grouped.isAlongRows ? nil : AxisWalk(grouped.view, reader: reader, chunkBytes: chunkBytes)
-    let units = walk?.unitCount ?? reader.grid.count
-    let parts = min(units, Self.sumParts)
-    let sums = Mutex([MagnitudeLoss](repeating: MagnitudeLoss(), count: parts))
+  ) throws -> MagnitudeLoss {
+    let walk = walk(grouped, reader)
+    let parts = WorkParts(walk, reader)
+    let missing = sums.missing
+    let elements = missing.reduce(0) { elements, part in
+      parts[part].reduce(elements) {
+        $0 + UInt64(walk?.elementCount(ofUnit: $1) ?? reader.grid[$1].elementCount)
+      }
+    }
+    progress.expect(elements * UInt64(reader.grid.elementBytes))
     let progress = progress
-    try pool.forEach(parts) {
-      (workspace: DenseReader.Workspace(), buffer: [UInt8](), group: [UInt8]())
-    } _: { part, state in
+    try pool.forEach(missing.count) {
+      (workspace: DenseReader.Workspace(), buffer: [UInt8](), group: SliceGroup())
+    } _: { index, state in
       var loss = MagnitudeLoss()
-      for unit in Self.range(part, of: parts, units) {
+      for unit in parts[missing[index]] {
         guard let walk else {
           let chunk = reader.grid[unit]
           _ = try reader.read(unit, &state.workspace)
-          magnitudes.add(
-            state.workspace.dense,
-            rows: chunk.rowCount,
-            columns: chunk.columnCount,
-            pattern,
-            to: &loss
-          )
+          loss.add(state.workspace.dense, chunk, pattern, sums.magnitudes)
           progress.advance(chunk.elementCount * reader.grid.elementBytes)
           continue
         }
-        var slices = 0
+        state.group.reset()
         try walk.forEachSlice(ofUnit: unit, &state.workspace, slices: &state.buffer) {
           slice,
           buffer,
           start,
           count in
           let bytes = count * reader.grid.elementBytes
-          if slices == 0 { state.group.removeAll(keepingCapacity: true) }
-          state.group += buffer[start..<start + bytes]
-          slices += 1
+          state.group.add(buffer[start..<start + bytes])
           progress.advance(bytes)
-          guard slices == pattern.group || slice + 1 == walk.view.extent else { return }
-          magnitudes.add(across: state.group, slices: slices, columns: count, pattern, to: &loss)
-          slices = 0
+          if state.group.slices == pattern.group || slice + 1 == walk.view.extent {
+            loss.add(state.group, columns: count, pattern, sums.magnitudes)
+            state.group.reset()
+          }
+          return true
         }
       }
-      let found = loss
-      sums.withLock { $0[part] = found }
+      sums.set(missing[index], loss)
     }
-    return sums.withLock { sums in
-      sums.reduce(into: MagnitudeLoss()) { $0.add($1) }
-    }
-  }
-
-  /// The units of a part.
-  private static func range(_ part: Int, of parts: Int, _ units: Int) -> Range<Int> {
-    let (size, rest) = units.quotientAndRemainder(dividingBy: parts)
-    let start = part * size + min(part, rest)
-    return start..<start + size + (part < rest ? 1 : 0)
+    return sums.total
   }
 
   /// Tries the other axes of a tensor, and of a convolution all behind the first one flattened.

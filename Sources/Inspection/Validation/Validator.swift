@@ -3,8 +3,8 @@ public import SparseCoding
 
 /// Checks an N:M pattern group by group.
 ///
-/// Memory: per thread one chunk and its bits, or one byte a column of a stripe. What violates the pattern is looked
-/// at again, in as much memory and 32 KiB of sums; a search for orders of columns takes 4 MiB.
+/// Memory: per thread one chunk and its bits, or one byte a column of a stripe and the slices of one group. Magnitudes of
+/// what violates the pattern take 40 KiB of sums; a search for orders of columns takes 4 MiB.
 public struct Validator: Sendable {
   /// Along which axis groups run.
   public enum AxisChoice: Sendable, Hashable {

@@ -63,6 +63,7 @@ extension InspectPage {
         ["zero blocks of 16", deep && deep.blocks_of_16 !== null && part(deep.zero_blocks_of_16, deep.blocks_of_16)],
         ["heads", deep && deep.heads && headsOf(deep.heads)],
         ["entropy", deep && deep.plane_entropies.length ? deep.plane_entropies.map((bits) => bits.toFixed(2)).join(" + ") + " bits, high byte first" : null],
+        ["compressed", deep && tensor.bytes > 0 ? "about " + size(deep.predicted_bytes) + " (" + percent(deep.predicted_bytes / tensor.bytes) + ")" : null],
         ["used by", tensor.uses && tensor.uses.consumers ? safe(String(tensor.uses.consumers)) + " nodes, as " + safe(tensor.uses.role) : null],
         ["SHA-256", tensor.digest && el("code", null, tensor.digest)],
       ]);

@@ -50,6 +50,12 @@ extension Advice {
     let other = Figures.percent(usual ?? 0)
     switch rule {
     case .offPattern: return pattern.map { "\(zeros), not \($0)" } ?? zeros
+    case .wrongAxis:
+      let place =
+        axes.count == 1 ? "axis \(axes[0])" : "axes \(axes.first ?? 0) to \(axes.last ?? 0) flattened"
+      let count = tensors.count == 1 ? "" : " in all \(Figures.grouped(tensors.count))"
+      return
+        "\(pattern.map { "\($0)" } ?? "a pattern") holds along \(place)\(count), not along the one that is summed over"
     case .denseAmongSparse: return "\(zeros), others of its name \(other)"
     case .denseKind:
       let count = tensors.count == 1 ? "" : " in all \(Figures.grouped(tensors.count))"

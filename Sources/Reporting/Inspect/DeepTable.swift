@@ -29,6 +29,8 @@ struct DeepTable {
     var blocks: UInt64 = 0
     var zeroBlocks: UInt64 = 0
     var bits = 0.0
+    var predicted: UInt64 = 0
+    var dense: UInt64 = 0
     var elements: UInt64 = 0
     var hasMoments = false
 
@@ -40,6 +42,8 @@ struct DeepTable {
       }
       bits += deep.planeEntropies.reduce(0, +) * Double(statistics.elements)
       elements &+= statistics.elements
+      predicted &+= deep.predictedByteCount
+      dense &+= report.tensor.counted.denseByteCount
       guard let map = deep.zeroMap, report.tensor.shape.rank > 1 else { return }
       blocks &+= map.blocks16
       zeroBlocks &+= map.zeroBlocks16
@@ -69,6 +73,7 @@ struct DeepTable {
       .init("deviation", .right), .init("in a row", .right, squeezes: [squeeze(4, 0)]),
       .init("in a column", .right, squeezes: [squeeze(3, 0)]),
       .init("0-blocks of 16", .right, squeezes: [squeeze(1, 0)]), .init("bits", .right),
+      .init("coded", .right, squeezes: [squeeze(6, 0)]),
     ])
     for place in shown.prefix(options.limit ?? .max) {
       let sum = sums[place]
@@ -82,13 +87,14 @@ struct DeepTable {
         Cell(Self.share(sum.rows, of: sum.rowExtent)), Cell(Self.share(sum.columns, of: sum.columnExtent)),
         Cell(sum.blocks == 0 ? "–" : Figures.percent(sum.zeroBlocks, of: sum.blocks)),
         Cell(Figures.number(sum.bits / Double(max(1, sum.elements)))),
+        Cell(sum.dense == 0 ? "–" : Figures.percent(sum.predicted, of: sum.dense)),
       ])
     }
     try table.write(to: &writer)
     try writer.lines(
       Flow.paragraph(
         "in a row, in a column: the nonzeros of the emptiest and of the fullest; bits: the order-0 entropy of an "
-          + "element's bytes",
+          + "element's bytes; coded: what an entropy coder makes of the bytes, or of a mask and the others",
         start: "  ",
         indent: 2,
         tone: .dim,

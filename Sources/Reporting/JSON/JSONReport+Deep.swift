@@ -17,6 +17,7 @@ extension JSONReport {
         try writer.null()
       }
       try writer.member("plane_entropies", of: deep.planeEntropies) { try $1.value($0) }
+      try writer.member("predicted_bytes", deep.predictedByteCount)
       writer.key("row_densities")
       try write(deep.rowDensities, to: &writer)
       writer.key("column_densities")

@@ -154,6 +154,15 @@ extension JSONReport {
     try writer.member(uses: tensor.uses)
     writer.key("patterns")
     if let statistics { try write(statistics.patterns, to: &writer) } else { try writer.null() }
+    writer.key("pattern_elsewhere")
+    if let elsewhere = statistics?.elsewhere {
+      try writer.object { writer in
+        try writer.member("pattern", elsewhere.pattern.description)
+        try writer.member("axes", of: elsewhere.axes) { try $1.value($0) }
+      }
+    } else {
+      try writer.null()
+    }
     writer.key("structure")
     if let statistics { try writeStructure(statistics, to: &writer) } else { try writer.null() }
     writer.key("best")

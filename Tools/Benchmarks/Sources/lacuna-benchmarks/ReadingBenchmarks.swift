@@ -24,11 +24,13 @@ struct ReadingBenchmarks {
 
   func run() throws -> [Row] {
     let scratch = setting.scratch
-    let (half, pairs) = (scratch.file("half.safetensors"), scratch.file("pairs.safetensors"))
-    defer { for name in ["half", "pairs"] { scratch.remove("\(name).safetensors") } }
+    let names = ["half", "pairs", "dense"].map { "\($0).safetensors" }
+    let (half, pairs, dense) = (scratch.file(names[0]), scratch.file(names[1]), scratch.file(names[2]))
+    defer { for name in names { scratch.remove(name) } }
     let tensors = Checkpoint.matrices(byteCount: setting.dataBytes)
     try Checkpoint.write(tensors, Weights(.bf16, .percent(50)), to: half)
     try Checkpoint.write(tensors, Weights(.bf16, .twoOfFour), to: pairs)
+    try Checkpoint.write(tensors, Weights(.bf16, .percent(0)), to: dense)
     let byteCount = try ScratchFolder.byteCount(of: half)
     let contenders = [
       Contender(name: "inspect, 50 % zeros", arguments: ["inspect", half], bar: 0.4),
@@ -39,6 +41,11 @@ struct ReadingBenchmarks {
         bar: 0.5
       ),
       Contender(name: "validate --for torch, 2:4", arguments: ["validate", "--for", "torch", pairs]),
+      Contender(
+        name: "validate --pattern 2:4, violating",
+        arguments: ["validate", "--pattern", "2:4", dense],
+        bar: 0.3
+      ),
       Contender(
         name: "validate --pattern 2:4, 50 % zeros",
         arguments: ["validate", "--pattern", "2:4", half]
