@@ -23,6 +23,7 @@ struct InspectCommand: LacunaCommand {
         lacuna inspect --all model.onnx
         lacuna inspect --deep --tensors '*.mlp.*' ./Llama-8B
         lacuna inspect --heatmap model.layers.0.mlp.up_proj.weight ./Llama-8B
+        lacuna inspect --against ./Llama-8B ./Llama-8B-w4a16
         lacuna inspect --html report.html ./Llama-8B
         lacuna inspect --format md ./Llama-8B >> README.md
         lacuna inspect --json --tensors '*.mlp.*' ./Llama-8B > report.json
@@ -57,6 +58,17 @@ struct InspectCommand: LacunaCommand {
 
   @Option(help: ArgumentHelp("Draw where the nonzeros of a tensor are.", valueName: "tensor"))
   var heatmap: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Tell where zeros come from beside the model that this one was made of: which were zero there, which rounding alone \
+      makes, which neither.
+      """,
+      valueName: "reference"
+    )
+  )
+  var against: String?
 
   @Flag(help: "SHA-256 of each tensor's type, shape and dense bytes.")
   var digest = false
@@ -106,6 +118,9 @@ struct InspectCommand: LacunaCommand {
     if headersOnly && (deep || heatmap != nil) {
       throw ValidationError("--deep and --heatmap read tensor data, --headers-only does not.")
     }
+    if headersOnly && against != nil {
+      throw ValidationError("--against reads tensor data, --headers-only does not.")
+    }
     if headersOnly && digest { throw ValidationError("--digest reads tensor data, --headers-only does not.") }
   }
 
@@ -137,10 +152,12 @@ struct InspectCommand: LacunaCommand {
     try opened.requireAgreement()
     try opened.select(selection.filter)
     if let heatmap { try opened.requireTensor(TensorName(heatmap)) }
+    let original = try against.map(openReference)
     let progress = WorkProgress()
     let resources = work.resources
     let pool = ChunkPool(threads: resources.threads)
     let model = opened.model
+    var reference: ReferenceReport?
     let tensors = try ProgressDisplay.during(progress, work) {
       if headersOnly { return Inspector.headers(of: model) }
       let inspector = Inspector(
@@ -152,6 +169,7 @@ struct InspectCommand: LacunaCommand {
         architecture: opened.architecture
       )
       var tensors = try inspector.inspect(model)
+      if let original { reference = try compare(opened, original, &tensors, pool, progress) }
       if digest {
         let digests = try TensorDigests.compute(
           of: model,
@@ -175,11 +193,37 @@ struct InspectCommand: LacunaCommand {
       warnings: model.warnings + opened.leftOutWarnings
         + (headersOnly ? [] : opened.countingWarnings + uncounted(model))
     )
+    report.reference = reference
     report.architecture = opened.architecture
     report.experts = ExpertLayer.find(in: tensors, opened.architecture)
     report.advice = Advice.on(tensors)
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
+  }
+
+  private func openReference(_ path: String) throws -> OpenedModel {
+    let opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
+    try opened.requireAgreement()
+    return opened
+  }
+
+  /// Tells where zeros come from, beside the reference.
+  private func compare(
+    _ opened: OpenedModel,
+    _ reference: OpenedModel,
+    _ tensors: inout [TensorReport],
+    _ pool: ChunkPool,
+    _ progress: WorkProgress
+  ) throws -> ReferenceReport {
+    let comparison = try ReferenceComparison(
+      with: reference,
+      pool: pool,
+      chunkBytes: work.resources.chunkBytes,
+      progress: progress
+    )
+    let (origins, report) = try comparison.origins(of: opened, telling: selection.filter)
+    for (index, origins) in origins.enumerated() { tensors[index].origins = origins }
+    return report
   }
 
   /// What was not looked at is said.

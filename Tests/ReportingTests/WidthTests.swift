@@ -48,12 +48,31 @@ struct WidthTests {
       try body(collector.take)
       results.append((title, collector))
     }
-    let model = Synthetic.model(
+    var model = Synthetic.model(
       tensors,
       path: name(),
       readValues: Bool.random(using: &random),
       warnings: warnings
     )
+    if Bool.random(using: &random) {
+      for index in model.tensors.indices where Bool.random(using: &random) {
+        var origins = ZeroOrigins()
+        origins.elements = random.next()
+        origins.before = random.next() >> 3
+        origins.rounded = random.next() >> 9
+        origins.neither = random.next() >> 4
+        origins.unexplained = Bool.random(using: &random) ? random.next() >> 5 : 0
+        origins.regrown = random.next() >> 2
+        model.tensors[index].origins = origins
+      }
+      model.reference = ReferenceReport(
+        path: name(),
+        omissions: (0..<Int.random(in: 0...12, using: &random)).map { _ in
+          .init(name: TensorName(name()), reason: name())
+        },
+        unknownSteps: [name(), name()]
+      )
+    }
     for showsEveryTensor in [false, true] {
       let options = InspectionOptions(limit: 25, showsEveryTensor: showsEveryTensor)
       try run("inspect") { try TerminalReport.inspect(model, options: options, style: style, to: $0) }

@@ -61,6 +61,9 @@ with Check("reports") as check:
     for path in paths:
         for options in [(), ("--digest",), ("--headers-only",), ("--exclude", "never"), ("--limit", 1), ("--all",), ("--deep", "--histogram")]:
             examine(check, "inspect", path, *options)
+        # Beside itself, and beside a model that has other tensors.
+        for reference in [path, paths[0], paths[-1]]:
+            examine(check, "inspect", path, "--against", reference)
         for options in [(), ("--axis", "last"), ("--axis", 0, "--tail", "pad"), ("--limit", 3, "--zeros")]:
             examine(check, "validate", path, "--pattern", "2:4", *options, codes=(0, 1))
         for runtime in ["tensorrt", "cusparselt", "torch", "asp", "compressed-tensors", "any"]:
@@ -106,6 +109,10 @@ with Check("reports") as check:
         check.expect(f"{name}: all models in one document", len(document["models"]) == len(paths), len(document["models"]))
         document = examine(check, name, "--lenient", *paths, *broken, *options, codes=(65,))
         check.expect(f"{name}: broken files do not stop the others", len(document["models"]) > len(paths), len(document["models"]))
+    for path in sorted((FIXTURES / "compressed-tensors").glob("1*")):
+        against = examine(check, "inspect", path, "--against", path / "input.safetensors")["models"][0]["against"]
+        check.expect("inspect: is told what it is compared with", against["path"] == str(path / "input.safetensors"), against["path"])
+    examine(check, "inspect", FIXTURES / "gguf" / "types" / "q4_K.gguf", "--against", FIXTURES / "gguf" / "types" / "q8_0.gguf")
     # A graph's weights, which are stopped by every rule.
     for path in sorted((FIXTURES / "onnx").glob("nm*.onnx")) + sorted((FIXTURES / "onnx").glob("*sparse_weight*.onnx")):
         for runtime in ["tensorrt", "torch"]:

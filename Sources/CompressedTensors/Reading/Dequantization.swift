@@ -97,8 +97,8 @@ public struct Dequantization {
     _ replaced: inout [Int: [Tensor]]
   ) throws -> Tensor {
     try requireNoExpansion(tensor)
-    let module = Self.module(of: tensor.name)
-    let name = tensor.isGraphWeight ? tensor.name : TensorName(module + ".weight")
+    let module = WeightNumbers.module(of: tensor.name)
+    let name = WeightNumbers.name(of: tensor)
     if name != tensor.name && places[name] != nil { throw assembly.fault(tensor, .storedTwice) }
     let result = try made(
       name,
@@ -125,25 +125,13 @@ public struct Dequantization {
     of tensor: Tensor,
     _ parts: [TensorName: Tensor]
   ) throws -> (any RowDecoding, ElementType) {
-    let original = original
     if tensor.logicalShape.elementCount == 0 {
       let none = RawBytes(Region(file: 0, offset: 0, byteCount: 0), in: original.source(of: tensor))
       if case .plain(let type) = type { return (none, type) }
       return (none, .float16)
     }
-    let model = QuantizedWeight.Model(tensor: { parts[$0] }, source: { original.source(of: $0) })
-    let scheme = tensor.quantization?.scheme ?? ""
-    do {
-      if let wide = try QuantizedWeight.wideNumbers(tensor, in: model) { return (wide, .float32) }
-      guard let weight = try QuantizedWeight.reading(tensor, in: model),
-        let numbers = DequantizedMatrix(weight)
-      else {
-        throw assembly.fault(tensor, .wrongScheme("its scheme \(scheme) cannot be dequantized"))
-      }
-      return (numbers, numbers.elementType)
-    } catch let unreadable as UnreadableCodes {
-      throw assembly.fault(tensor, .wrongScheme("\(scheme) cannot be dequantized: \(unreadable.reason)"))
-    }
+    let found = try WeightNumbers(model: original, parts: parts).numbers(of: tensor)
+    return (found.matrix, found.type)
   }
 
   /// A tensor in its new form, and what is counted of it.
@@ -248,46 +236,17 @@ public struct Dequantization {
         return nil
       }
     }
-    guard let numbers = BlockMatrix(numbersOf: tensor, in: assembly.source(of: tensor)) else {
-      throw assembly.fault(tensor, .wrongScheme("its blocks are sparse: --layout dense comes first"))
-    }
-    var matrix: any RowDecoding = numbers
+    let found = try WeightNumbers(model: original, parts: parts).numbers(ofBlocks: tensor)
     var taken: [TensorName] = []
     var bytes = tensor.storage.byteCount
-    if let scale = try blockScale(of: tensor, parts) {
-      matrix = ScaledNumbers(numbers, by: scale.factor)
-      taken.append(scale.tensor.name)
-      bytes &+= scale.tensor.storage.byteCount
-      if let place = places[scale.tensor.name] { replaced[place] = [] }
+    if let scale = found.outerScale {
+      taken.append(scale.name)
+      bytes &+= scale.storage.byteCount
+      if let place = places[scale.name] { replaced[place] = [] }
     }
-    let made = try made(tensor.name, tensor.logicalShape, from: (matrix, .float32), blaming: tensor)
+    let made = try made(tensor.name, tensor.logicalShape, from: (found.matrix, found.type), blaming: tensor)
     note(made, from: tensor.quantization?.scheme ?? "", parts: taken, bytesBefore: bytes)
     return made.tensor
-  }
-
-  /// The scale over all that ggml multiplies the numbers of NVFP4 by; nil where there is none.
-  private func blockScale(
-    of tensor: Tensor,
-    _ parts: [TensorName: Tensor]
-  ) throws -> (tensor: Tensor, factor: Float)? {
-    guard tensor.blockType == .nvfp4, tensor.name.text.hasSuffix(BlockTranscoding.ending) else { return nil }
-    let name = TensorName(String(tensor.name.text.dropLast(BlockTranscoding.ending.count)) + ".scale")
-    guard let scale = parts[name] else { return nil }
-    guard scale.elementType == .float32, scale.shape.elementCount == 1, scale.layout == .dense else {
-      throw assembly.fault(
-        scale,
-        .wrongShape(found: scale.shape, expected: "one F32 for \(tensor.name.text)")
-      )
-    }
-    let bytes = try assembly.bytes(of: scale)
-    return (scale, Float(bitPattern: bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }))
-  }
-
-  private static func module(of name: TensorName) -> String {
-    for ending in [".weight_packed", ".weight"] where name.text.hasSuffix(ending) {
-      return String(name.text.dropLast(ending.count))
-    }
-    return name.text
   }
 
   /// What a quantized module has besides its codes.

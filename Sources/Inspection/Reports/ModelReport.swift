@@ -20,6 +20,8 @@ public struct ModelReport: Sendable {
   public var forecast: CompressedForecast?
   /// What another library's compression of it is.
   public var compression: CompressionReport?
+  /// What the zeros were compared with; nil where there is no reference.
+  public var reference: ReferenceReport?
   /// What should be known.
   public var warnings: [Diagnosis]
   /// What config.json or the metadata say of its architecture.

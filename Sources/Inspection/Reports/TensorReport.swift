@@ -20,6 +20,11 @@ public struct TensorReport: Sendable {
     get { maskedBox?.statistics }
     set { maskedBox = newValue.map(Box.init) }
   }
+  /// Where its zeros come from; nil where there is no reference to tell.
+  public var origins: ZeroOrigins? {
+    get { originsBox?.origins }
+    set { originsBox = newValue.map(OriginsBox.init) }
+  }
   /// SHA-256 of type, shape and dense bytes, where it was asked for.
   public var digest: String?
 
@@ -28,8 +33,14 @@ public struct TensorReport: Sendable {
     let statistics: TensorStatistics
     init(_ statistics: TensorStatistics) { self.statistics = statistics }
   }
+  /// Another, for what few reports have.
+  private final class OriginsBox: Sendable {
+    let origins: ZeroOrigins
+    init(_ origins: ZeroOrigins) { self.origins = origins }
+  }
   private var box: Box?
   private var maskedBox: Box?
+  private var originsBox: OriginsBox?
 
   /// A report without statistics.
   public init(tensor: Tensor) { self.tensor = tensor }

@@ -26,15 +26,15 @@ public struct RunDequantizer: Sendable {
   /// The type of the numbers that come out.
   public let result: ElementType
 
-  private let resultFormat: ResultFormat
-  private let scaling: Scaling
-  private let codes: Codes
+  let resultFormat: ResultFormat
+  let scaling: Scaling
+  let codes: Codes
 
-  private enum ResultFormat: Sendable {
+  enum ResultFormat: Sendable {
     case bfloat16, float16, float32
   }
 
-  private enum Scaling: Sendable {
+  enum Scaling: Sendable {
     /// The scale is a number of the result's type.
     case plain
     /// The scale is an E4M3 code, to be divided by this number.
@@ -43,7 +43,7 @@ public struct RunDequantizer: Sendable {
     case exponent
   }
 
-  private enum Codes: Sendable {
+  enum Codes: Sendable {
     case integers
     /// The values of all 256 bytes.
     case floats([Float])
@@ -255,12 +255,7 @@ public struct RunDequantizer: Sendable {
     scale: UInt32,
     zeroPoint: Int?
   ) {
-    let factor =
-      switch scaling {
-      case .plain: Real.widen(Real.Bits(truncatingIfNeeded: scale))
-      case .divided(let globalScale): e4m3Value(UInt8(truncatingIfNeeded: scale)) / globalScale
-      case .exponent: e8m0Value(UInt8(truncatingIfNeeded: scale))
-      }
+    let factor = factor(real, scale: scale)
     switch codes {
     case .integers:
       let zero = zeroPoint.map { Real.widen(Real.narrow(Float($0))) }
@@ -270,11 +265,21 @@ public struct RunDequantizer: Sendable {
       run.writeFloats(real, values, zero: zero ?? 0, factor: factor)
     }
   }
+
+  /// What the values of codes are multiplied by.
+  @inline(__always)
+  func factor<Real: StoredReal>(_ real: Real.Type, scale: UInt32) -> Float {
+    switch scaling {
+    case .plain: Real.widen(Real.Bits(truncatingIfNeeded: scale))
+    case .divided(let globalScale): e4m3Value(UInt8(truncatingIfNeeded: scale)) / globalScale
+    case .exponent: e8m0Value(UInt8(truncatingIfNeeded: scale))
+    }
+  }
 }
 
 /// The value of an E4M3 code.
 @inline(__always)
-private func e4m3Value(_ code: UInt8) -> Float {
+func e4m3Value(_ code: UInt8) -> Float {
   let magnitude = UInt32(code & 0x7F)
   // The exponents' biases differ by 120; a subnormal counts steps of 2^-9.
   let normal = Float(bitPattern: magnitude &<< 20 &+ 120 &<< 23)
@@ -284,7 +289,7 @@ private func e4m3Value(_ code: UInt8) -> Float {
 
 /// The value of an E8M0 code.
 @inline(__always)
-private func e8m0Value(_ code: UInt8) -> Float {
+func e8m0Value(_ code: UInt8) -> Float {
   switch code {
   case 0: 0x1p-127
   case 0xFF: .nan

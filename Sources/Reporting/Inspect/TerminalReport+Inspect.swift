@@ -55,6 +55,10 @@ public enum TerminalReport {
       try table.write(to: &writer)
       try writer.line()
     }
+    if let reference = report.reference {
+      try OriginTable(report, reference, grouped, options: options).write(to: &writer)
+      try writer.line()
+    }
     if options.showsDeep, let deep = DeepTable(report.tensors, grouped, options: options) {
       try deep.write(to: &writer)
       try writer.line()

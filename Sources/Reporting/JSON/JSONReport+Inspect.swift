@@ -77,6 +77,12 @@ extension JSONReport {
     } else {
       try writer.null()
     }
+    writer.key("against")
+    if let reference = report.reference {
+      try write(reference, of: report, to: &writer)
+    } else {
+      try writer.null()
+    }
     try writeStructure(of: report, to: &writer)
     try writeGroups(of: report, to: &writer)
     try writer.member("warnings", report.warnings)
@@ -177,6 +183,8 @@ extension JSONReport {
     writer.key("deep")
     if let deep = statistics?.deep { try write(deep, maps: maps, to: &writer) } else { try writer.null() }
     try writer.member("digest", report.digest)
+    writer.key("against")
+    if let origins = report.origins { try write(origins, to: &writer) } else { try writer.null() }
     writer.key("masked")
     if let masked = report.maskedStatistics {
       try writer.object { writer in
