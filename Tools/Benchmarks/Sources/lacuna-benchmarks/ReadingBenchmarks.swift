@@ -44,7 +44,7 @@ struct ReadingBenchmarks {
       Contender(
         name: "validate --pattern 2:4, violating",
         arguments: ["validate", "--pattern", "2:4", dense],
-        bar: 0.3
+        bar: 0.5
       ),
       Contender(
         name: "validate --pattern 2:4, 50 % zeros",
