@@ -9,6 +9,17 @@ internal import Synchronization
 struct DeepInspector: Sendable {
   let pool: ChunkPool
   let progress: WorkProgress
+  /// The most cells along either side of maps of densities; 0 for no maps.
+  let mapCells: Int
+  /// What the codes of each type met so far are worth; nil for types whose numbers are not known.
+  private var numbers: [ElementType: [Double]?] = [:]
+
+  /// A second look on `pool`'s threads.
+  init(pool: ChunkPool, progress: WorkProgress, mapCells: Int) {
+    self.pool = pool
+    self.progress = progress
+    self.mapCells = mapCells
+  }
 
   /// What a thread fills, one chunk after the other; taken from a shelf and put back, so that there are no more than
   /// threads.
@@ -21,13 +32,18 @@ struct DeepInspector: Sendable {
   ///
   /// The result does not depend on the threads: counts are whole numbers, and moments are put together in the order of
   /// the chunks.
+  /// - Parameters:
+  ///   - zeros: elements whose bits are all zero.
+  ///   - heads: how an attention layer's heads lie in the tensor.
   /// - Throws: what reading throws.
-  /// - Parameter zeros: elements whose bits are all zero.
-  func inspect(_ reader: DenseReader, zeros: UInt64) throws -> DeepStatistics? {
+  mutating func inspect(_ reader: DenseReader, zeros: UInt64, heads: AttentionHeads?) throws
+    -> DeepStatistics?
+  {
     guard let census = ValueCensus(reader.tensor.elementType) else { return nil }
-    let empty = Tables(census: census, map: ZeroMap(of: reader))
+    let empty = Tables(census: census, map: ZeroMap(of: reader, cells: max(1, mapCells)))
     let shelf = Mutex<[Tables]>([])
     let moments = Mutex([Moments](repeating: Moments(), count: reader.grid.count))
+    let progress = progress
     try pool.forEach(reader.grid.count) {
       DenseReader.Workspace()
     } _: { index, workspace in
@@ -45,20 +61,45 @@ struct DeepInspector: Sendable {
       moments.withLock { $0[index] = found }
       progress.advance(chunk.elementCount * reader.grid.elementBytes)
     }
-    var total = empty
+    var (total, isFirst) = (empty, true)
     for tables in shelf.withLock({ $0 }) {
+      if isFirst {
+        (total, isFirst) = (tables, false)
+        continue
+      }
       if let census = tables.census { total.census?.addCounts(census) }
       if let map = tables.map { total.map?.add(map) }
     }
     for found in moments.withLock({ $0 }) { total.census?.add(found) }
-    return total.census.map { DeepStatistics($0, zeros: zeros, map: total.map) }
+    guard let census = total.census else { return nil }
+    let known = numbers[census.type] ?? census.numbers
+    numbers[census.type] = .some(known)
+    var found = DeepStatistics(census, worth: known, zeros: zeros, map: total.map, keepsMap: mapCells > 0)
+    if let map = total.map {
+      found.heads = heads.flatMap { HeadDensities($0, map) }
+      found.emptySlices = Self.emptySlices(map, of: reader.tensor.shape)
+    }
+    return found
+  }
+
+  /// The most places on the first axis that are looked at one by one.
+  private static let mostSlices: UInt64 = 1 << 16
+
+  /// The places on the first of three or more axes without a nonzero.
+  private static func emptySlices(_ map: ZeroMap, of shape: Shape) -> [UInt64]? {
+    guard shape.rank >= 3, let count = shape.extents.first, count > 0, count <= mostSlices,
+      !map.rowCounts.isEmpty, UInt64(map.rowCounts.count).isMultiple(of: count)
+    else { return nil }
+    let rows = map.rowCounts.count / Int(count)
+    return (0..<Int(count)).filter { slice in
+      map.rowCounts[slice * rows..<(slice + 1) * rows].allSatisfy { $0 == 0 }
+    }.map { UInt64($0) }
   }
 }
 
 extension DeepStatistics {
   /// What a census and a map tell.
-  init(_ census: ValueCensus, zeros: UInt64, map: ZeroMap?) {
-    let numbers = census.numbers
+  init(_ census: ValueCensus, worth numbers: [Double]?, zeros: UInt64, map: ZeroMap?, keepsMap: Bool) {
     var moments: Moments? = numbers == nil ? nil : census.moments
     if let numbers, (census.type.byteWidth ?? 0) <= 2 {
       var sum = Moments()
@@ -74,7 +115,8 @@ extension DeepStatistics {
       },
       planeEntropies: ByteEntropies(census).planes,
       predictedByteCount: ByteEntropies.predictedByteCount(census, zeros: zeros),
-      zeroMap: map
+      zeros: map,
+      keepsMap: keepsMap
     )
   }
 }

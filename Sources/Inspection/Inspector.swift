@@ -30,19 +30,25 @@ public struct Inspector: Sendable {
   private let progress: WorkProgress
   private let wantsMagnitudes: Bool
   private let deep: DeepChoice
+  private let mapCells: Int
   private let architecture: ArchitectureFacts
 
   /// An inspector that works on `pool`'s threads with chunks of at most `chunkBytes`.
-  /// - Parameter architecture: what is known of the model's; it tells a deep look the attention heads.
+  /// - Parameters:
+  ///   - mapCells: the most cells along either side of the map of densities that a deep look keeps of a tensor, 8 bytes
+  ///     each; 0 to keep none.
+  ///   - architecture: what is known of the model's; it tells a deep look the attention heads.
   public init(
     pool: ChunkPool,
     chunkBytes: Int,
     progress: WorkProgress,
     wantsMagnitudes: Bool = false,
     deep: DeepChoice = .none,
+    mapCells: Int = DensityMap.mostCells,
     architecture: ArchitectureFacts = ArchitectureFacts()
   ) {
     self.deep = deep
+    self.mapCells = mapCells
     self.architecture = architecture
     self.wantsMagnitudes = wantsMagnitudes
     self.pool = pool
@@ -66,6 +72,7 @@ public struct Inspector: Sendable {
       byFile[tensor.counted.storage.file, default: []].append(index)
       progress.expect(tensor.counted.denseByteCount)
     }
+    var deepInspector = DeepInspector(pool: pool, progress: progress, mapCells: mapCells)
     let masked = try inspectMasked(model)
     for (index, statistics) in masked { reports[index].maskedStatistics = statistics }
     for (file, indices) in byFile.sorted(by: { $0.key < $1.key }) {
@@ -87,15 +94,11 @@ public struct Inspector: Sendable {
           .find(reports[index], statistics, source)
         if deep.includes(model.tensors[index].name) {
           progress.expect(readers[place].tensor.denseByteCount)
-          statistics.deep = try DeepInspector(pool: pool, progress: progress).inspect(
+          statistics.deep = try deepInspector.inspect(
             readers[place],
-            zeros: statistics.elements - statistics.stored
+            zeros: statistics.elements - statistics.stored,
+            heads: AttentionHeads(model.tensors[index], architecture)
           )
-          if let map = statistics.deep?.zeroMap {
-            statistics.deep?.heads = AttentionHeads(model.tensors[index], architecture).flatMap {
-              HeadDensities($0, map)
-            }
-          }
         }
         if wantsMagnitudes { statistics.magnitudes = try magnitudes(readers[place]) }
         reports[index].statistics = statistics

@@ -34,6 +34,23 @@ enum NameWords {
     return parts
   }
 
+  /// What stands before the first part of a name that is a number, and that number: the stack of blocks that a layer is
+  /// in, and which of them; nil where no part is one, or the first is.
+  static func block(_ name: TensorName) -> (stack: String, number: UInt64)? {
+    let text = name.text
+    var start = text.utf8.startIndex
+    while let end = text.utf8[start...].firstIndex(of: UInt8(ascii: "."))
+      ?? (start < text.utf8.endIndex ? text.utf8.endIndex : nil)
+    {
+      if let number = number(text[start..<end]), start > text.utf8.startIndex {
+        return (String(text[..<text.utf8.index(before: start)]), number)
+      }
+      if end == text.utf8.endIndex { return nil }
+      start = text.utf8.index(after: end)
+    }
+    return nil
+  }
+
   /// The number that a part of a name is; nil for all others.
   static func number(_ part: Substring) -> UInt64? {
     guard let first = part.utf8.first, first.isDigit else { return nil }

@@ -146,6 +146,12 @@ struct InspectCommand: LacunaCommand {
     withExtendedLifetime(reports) { ProcessFacts.exit(code) }
   }
 
+  /// The cells along either side of maps of densities, where they are shown.
+  private func mapCells(tensors count: Int) -> Int {
+    if heatmap != nil && !deep && html == nil { return DensityMap.mostCells }
+    return html != nil || heatmap != nil || effectiveFormat == .json ? DensityMap.cells(forTensors: count) : 0
+  }
+
   /// Inspects a model; also returns the files that it lies in.
   private func inspect(_ path: String) throws -> (ModelReport, [FileIdentity]) {
     var opened = try OpenedModel(path, lenient: work.lenient, assumptions: work.assumptions)
@@ -166,6 +172,7 @@ struct InspectCommand: LacunaCommand {
         progress: progress,
         wantsMagnitudes: histogram,
         deep: deep || html != nil ? .all : heatmap.map { .only(TensorName($0)) } ?? .none,
+        mapCells: mapCells(tensors: model.tensors.count),
         architecture: opened.architecture
       )
       var tensors = try inspector.inspect(model)
@@ -195,8 +202,11 @@ struct InspectCommand: LacunaCommand {
     )
     report.reference = reference
     report.architecture = opened.architecture
-    report.experts = ExpertLayer.find(in: tensors, opened.architecture)
-    report.advice = Advice.on(tensors)
+    // At a terminal headers alone say nothing of them, and have to be there at once.
+    if !headersOnly || effectiveFormat != .text {
+      report.experts = ExpertLayer.find(in: tensors, opened.architecture)
+    }
+    report.advice = headersOnly ? [] : Advice.on(tensors, experts: report.experts)
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
   }

@@ -38,7 +38,8 @@ struct AdviceTests {
   }
 
   private func advice(_ tensors: [(name: String, extents: [UInt64], fill: Fill)]) throws -> [Advice] {
-    Advice.on(try reports(tensors))
+    let reports = try reports(tensors)
+    return Advice.on(reports, experts: ExpertLayer.find(in: reports, ArchitectureFacts()))
   }
 
   /// Some layers of one kind.

@@ -70,7 +70,7 @@ import Testing
     #expect(one.distribution == two.distribution)
     #expect(one.planeEntropies == two.planeEntropies)
     #expect(one.rowDensities == two.rowDensities)
-    #expect(one.zeroMap?.cellCounts == two.zeroMap?.cellCounts)
+    #expect(one.densityMap == two.densityMap)
   }
 
   @Test("random bytes have eight bits of entropy each, and equal ones none")

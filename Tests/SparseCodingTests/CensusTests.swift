@@ -65,7 +65,7 @@ import Testing
       var (rowCounts, columnCounts) = (
         [UInt32](repeating: 0, count: rows), [UInt32](repeating: 0, count: columns)
       )
-      var cells = [UInt64](repeating: 0, count: map.cellCounts.count)
+      var cells = [UInt64](repeating: 0, count: map.density.counts.count)
       var elements = cells
       var (blocks, zeroBlocks) = (UInt64(0), UInt64(0))
       for row in 0..<rows {
@@ -74,9 +74,10 @@ import Testing
           let start = (row * columns + column) * width
           let isNonzero = Self.isNonzero(bytes[start..<start + width], type)
           // A place belongs to the last cell that starts at or before it.
-          let cellRow = (0..<map.cells.rows).last { $0 * rows / map.cells.rows <= row } ?? 0
-          let cellColumn = (0..<map.cells.columns).last { $0 * columns / map.cells.columns <= column } ?? 0
-          let cell = cellRow * map.cells.columns + cellColumn
+          let cellRow = (0..<map.density.cells.rows).last { $0 * rows / map.density.cells.rows <= row } ?? 0
+          let cellColumn =
+            (0..<map.density.cells.columns).last { $0 * columns / map.density.cells.columns <= column } ?? 0
+          let cell = cellRow * map.density.cells.columns + cellColumn
           elements[cell] += 1
           run = isNonzero ? 0 : run + 1
           if column % 16 == 0 { run = isNonzero ? 0 : 1 }
@@ -92,8 +93,8 @@ import Testing
       }
       #expect(map.rowCounts == rowCounts)
       #expect(map.columnCounts == columnCounts)
-      #expect(map.cellCounts == cells)
-      #expect(map.cellCounts.indices.map { map.elements(ofCell: $0) } == elements)
+      #expect(map.density.counts == cells)
+      #expect(map.density.counts.indices.map { map.density.elements(ofCell: $0) } == elements)
       #expect((map.blocks16, map.zeroBlocks16) == (blocks, zeroBlocks))
     }
   }
@@ -107,7 +108,7 @@ import Testing
     read.add(workspace.dense, reader.grid[0])
     told.addVoid(reader.grid[0])
     #expect((read.blocks16, read.zeroBlocks16) == (told.blocks16, told.zeroBlocks16))
-    #expect(read.cellCounts == told.cellCounts)
+    #expect(read.density.counts == told.density.counts)
   }
 
   @Test("every element counts once in every plane, by its own bits", arguments: types)

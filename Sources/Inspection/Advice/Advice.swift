@@ -69,8 +69,9 @@ public struct Advice: Sendable, Hashable {
   }
 
   /// All that deserves a look among a model's tensors, by rule; nothing for tensors whose values were not read.
-  public static func on(_ reports: [TensorReport]) -> [Advice] {
-    let judge = AdviceJudge(reports)
+  /// - Parameter experts: the layers that ``ExpertLayer/find(in:_:)`` finds among them.
+  public static func on(_ reports: [TensorReport], experts: [ExpertLayer]) -> [Advice] {
+    let judge = AdviceJudge(reports, experts: experts)
     let found = judge.wrongAxes() + judge.layers() + judge.singles() + judge.ends()
     return Rule.allCases.flatMap { rule in found.filter { $0.rule == rule } }
   }

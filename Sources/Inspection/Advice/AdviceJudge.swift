@@ -3,7 +3,7 @@ internal import SparseCoding
 
 /// Looks for what ``Advice`` names.
 ///
-/// Memory: an entry for each tensor that was counted, and one for each block.
+/// Memory: some 40 bytes for each tensor that was counted, and an entry for each block.
 struct AdviceJudge {
   /// A share of zeros from which a layer counts as pruned, and one for codes of up to 8 bits, many of which are zero by
   /// rounding alone.
@@ -17,56 +17,68 @@ struct AdviceJudge {
   /// The fewest blocks that make a stack, and the fewest layers that have a median.
   private static let (fewestBlocks, fewestLayers) = (4, 3)
 
-  /// A tensor whose values were counted, with its mask applied where it has one.
-  private struct Counted {
-    var report: TensorReport
-    var kind: WeightKind
-    var statistics: TensorStatistics
-    var name: TensorName { report.tensor.name }
-    var sparsity: Double { statistics.sparsity }
-
-    /// The share of zeros from which it counts as pruned.
-    var threshold: Double { report.tensor.quantization == nil ? pruned : prunedCodes }
-  }
-
-  private let matrices: [Counted]
-  private let others: [Counted]
+  private let reports: [TensorReport]
+  /// The places of matrices that were counted, and those of embeddings and output heads.
+  private let matrices: [Int]
+  private let others: [(place: Int, kind: WeightKind)]
   /// What names of mixtures' layers start with.
   private let mixtures: Set<String>
 
-  init(_ reports: [TensorReport]) {
-    let counted = reports.compactMap { report in
-      (report.maskedStatistics ?? report.statistics).map {
-        Counted(report: report, kind: report.kind, statistics: $0)
+  init(_ reports: [TensorReport], experts: [ExpertLayer]) {
+    self.reports = reports
+    var (matrices, others): ([Int], [(Int, WeightKind)]) = ([], [])
+    for place in reports.indices where (Self.statistics(reports[place])?.elements ?? 0) > 0 {
+      let kind = reports[place].kind
+      switch kind {
+      case .matrix: matrices.append(place)
+      case .embedding, .outputHead: others.append((place, kind))
+      case .vector, .auxiliary, .notWeight: break
       }
     }
-    matrices = counted.filter { $0.kind == .matrix && $0.statistics.elements > 0 }
-    others = counted.filter {
-      ($0.kind == .embedding || $0.kind == .outputHead) && $0.statistics.elements > 0
+    (self.matrices, self.others) = (matrices, others)
+    mixtures = Set(experts.map(\.name))
+  }
+
+  /// What the values are like, with the mask applied where there is one.
+  private static func statistics(_ report: borrowing TensorReport) -> TensorStatistics? {
+    report.maskedStatistics ?? report.statistics
+  }
+
+  private func sparsity(_ place: Int) -> Double { Self.statistics(reports[place])?.sparsity ?? 0 }
+  private func name(_ place: Int) -> TensorName { reports[place].tensor.name }
+
+  /// The share of zeros from which a tensor counts as pruned.
+  private func threshold(_ place: Int) -> Double {
+    reports[place].tensor.quantization == nil ? Self.pruned : Self.prunedCodes
+  }
+
+  /// The share of zeros of all of some tensors.
+  private func sparsity(ofAll places: [Int]) -> Double {
+    let sums = places.reduce(into: (elements: 0.0, zeros: 0.0)) { sums, place in
+      guard let statistics = Self.statistics(reports[place]) else { return }
+      sums.elements += Double(statistics.elements)
+      sums.zeros += Double(statistics.zeros)
     }
-    mixtures = Set(ExpertLayer.find(in: reports, ArchitectureFacts()).map(\.name))
+    return sums.elements > 0 ? sums.zeros / sums.elements : 0
   }
 
   /// Layers of a name that hold a pattern along an axis of no use, together.
   func wrongAxes() -> [Advice] {
-    let wrong = matrices.filter { $0.statistics.elsewhere != nil }
-    let grouped = GroupedTensors(folding: wrong.map(\.report))
-    var found: [Int: [AxisPattern: [Int]]] = [:]
-    for (index, group) in grouped.membership.enumerated() {
-      if let pattern = wrong[index].statistics.elsewhere {
-        found[group, default: [:]][pattern, default: []].append(index)
+    let wrong = matrices.filter { Self.statistics(reports[$0])?.elsewhere != nil }
+    let grouped = GroupedTensors(folding: reports, at: wrong)
+    var found = [[AxisPattern: [Int]]](repeating: [:], count: grouped.groups.count)
+    for (place, group) in zip(wrong, grouped.membership) {
+      if let pattern = Self.statistics(reports[place])?.elsewhere {
+        found[group][pattern, default: []].append(place)
       }
     }
-    return grouped.groups.indices.flatMap { group in
-      (found[group] ?? [:]).sorted { $0.value[0] < $1.value[0] }.map { pattern, places in
-        let members = places.map { wrong[$0] }
-        let elements = members.reduce(0.0) { $0 + Double($1.statistics.elements) }
-        let zeros = members.reduce(0.0) { $0 + Double($1.statistics.zeros) }
-        return Advice(
+    return zip(grouped.groups, found).flatMap { group, patterns in
+      patterns.sorted { $0.value[0] < $1.value[0] }.map { pattern, places in
+        Advice(
           .wrongAxis,
-          members.count == 1 ? members[0].name.text : FoldedName.text(grouped.groups[group].name),
-          members.map(\.name),
-          sparsity: zeros / elements,
+          places.count == 1 ? name(places[0]).text : FoldedName.text(group.name),
+          places.map(name),
+          sparsity: sparsity(ofAll: places),
           pattern: pattern.pattern,
           axes: pattern.axes
         )
@@ -76,30 +88,30 @@ struct AdviceJudge {
 
   /// Layers beside others of their name, and names beside others.
   func layers() -> [Advice] {
-    let grouped = GroupedTensors(folding: matrices.map(\.report))
+    let grouped = GroupedTensors(folding: reports, at: matrices)
     var members = [[Int]](repeating: [], count: grouped.groups.count)
-    for (index, group) in grouped.membership.enumerated() { members[group].append(index) }
-    let elements = matrices.reduce(0.0) { $0 + Double($1.statistics.elements) }
-    let zeros = matrices.reduce(0.0) { $0 + Double($1.statistics.zeros) }
-    let inSparse = grouped.groups.filter { $0.sparsity >= Self.sparse }
-      .reduce(0.0) { $0 + Double($1.elements) }
+    for (place, group) in zip(matrices, grouped.membership) { members[group].append(place) }
+    let elements = grouped.groups.reduce(0.0) { $0 + Double($1.elements) }
+    let inSparse = zip(grouped.groups, members).reduce(0.0) {
+      sparsity(ofAll: $1.1) >= Self.sparse ? $0 + Double($1.0.elements) : $0
+    }
+    let usual = sparsity(ofAll: matrices)
     var advice: [Advice] = []
     for (group, places) in zip(grouped.groups, members) {
-      let found = within(group, places.map { matrices[$0] })
+      let found = within(group, places)
       advice += found
-      let isDense = places.allSatisfy { matrices[$0].sparsity < matrices[$0].threshold }
-      guard found.isEmpty, isDense, inSparse >= elements / 2,
+      guard found.isEmpty, places.allSatisfy({ sparsity($0) < threshold($0) }), inSparse >= elements / 2,
         Double(group.elements) >= Self.leastShare * elements
       else { continue }
       // What is best left dense is no oversight.
-      guard !places.contains(where: { isSensitive(matrices[$0]) }) else { continue }
+      guard !places.contains(where: isSensitive) else { continue }
       advice.append(
         Advice(
           .denseKind,
           FoldedName.text(group.name),
-          places.map { matrices[$0].name },
-          sparsity: group.sparsity,
-          usual: zeros / elements
+          places.map(name),
+          sparsity: sparsity(ofAll: places),
+          usual: usual
         )
       )
     }
@@ -107,33 +119,29 @@ struct AdviceJudge {
   }
 
   /// Members of a group that differ from most.
-  private func within(_ group: TensorGroup, _ members: [Counted]) -> [Advice] {
+  private func within(_ group: TensorGroup, _ members: [Int]) -> [Advice] {
     var advice: [Advice] = []
     let pattern = group.pattern.flatMap { pattern, count in
       count < members.count && 2 * count >= members.count ? pattern : nil
     }
-    let median = Self.median(members.map(\.sparsity))
+    let median = Self.median(members.map(sparsity))
     for member in members {
-      if let pattern, !member.statistics.compliant.contains(pattern) {
+      let sparsity = sparsity(member)
+      let compliant = Self.statistics(reports[member])?.compliant ?? []
+      if let pattern, !compliant.contains(pattern) {
         advice.append(
           Advice(
             .offPattern,
-            member.name.text,
-            [member.name],
-            sparsity: member.sparsity,
+            name(member).text,
+            [name(member)],
+            sparsity: sparsity,
             usual: median,
             pattern: pattern
           )
         )
-      } else if members.count >= Self.fewestLayers, median >= Self.sparse, member.sparsity < median / 2 {
+      } else if members.count >= Self.fewestLayers, median >= Self.sparse, sparsity < median / 2 {
         advice.append(
-          Advice(
-            .denseAmongSparse,
-            member.name.text,
-            [member.name],
-            sparsity: member.sparsity,
-            usual: median
-          )
+          Advice(.denseAmongSparse, name(member).text, [name(member)], sparsity: sparsity, usual: median)
         )
       }
     }
@@ -143,51 +151,48 @@ struct AdviceJudge {
   /// Tensors that are best left dense.
   func singles() -> [Advice] {
     var advice: [Advice] = []
-    for tensor in others {
-      let statistics = tensor.statistics
+    for (place, kind) in others {
+      guard let statistics = Self.statistics(reports[place]) else { continue }
       var (elements, zeros) = (statistics.elements, statistics.zeros)
-      if tensor.kind == .embedding {
+      if kind == .embedding {
         // Words that are never looked up have rows of zeros: none of them was pruned.
         let (empty, overflow) = statistics.zeroRows.multipliedReportingOverflow(by: statistics.columns)
         guard !overflow, empty <= zeros, empty < elements else { continue }
         (elements, zeros) = (elements - empty, zeros - empty)
       }
       let share = Double(zeros) / Double(elements)
-      guard share >= tensor.threshold else { continue }
-      let rule: Advice.Rule = tensor.kind == .embedding ? .prunedEmbedding : .prunedOutputHead
-      advice.append(Advice(rule, tensor.name.text, [tensor.name], sparsity: share))
+      guard share >= threshold(place) else { continue }
+      let rule: Advice.Rule = kind == .embedding ? .prunedEmbedding : .prunedOutputHead
+      advice.append(Advice(rule, name(place).text, [name(place)], sparsity: share))
     }
-    for tensor in matrices where tensor.sparsity >= tensor.threshold {
-      let rule: Advice.Rule? =
-        isRouter(tensor)
-        ? .prunedRouter : isFirst(tensor) ? .prunedFirstLayer : isClassifier(tensor) ? .prunedClassifier : nil
-      guard let rule else { continue }
-      advice.append(Advice(rule, tensor.name.text, [tensor.name], sparsity: tensor.sparsity))
+    for place in matrices where sparsity(place) >= threshold(place) {
+      guard let rule = sensitivity(place) else { continue }
+      advice.append(Advice(rule, name(place).text, [name(place)], sparsity: sparsity(place)))
     }
     return advice
   }
 
-  private func isSensitive(_ tensor: Counted) -> Bool {
-    isRouter(tensor) || isFirst(tensor) || isClassifier(tensor)
-  }
+  private func isSensitive(_ place: Int) -> Bool { sensitivity(place) != nil }
 
-  private func isRouter(_ tensor: Counted) -> Bool {
-    ExpertLayer.router(tensor.report.tensor).map { mixtures.contains($0.layer) } ?? false
-  }
-
-  /// Whether it is a convolution over the channels of an image.
-  private func isFirst(_ tensor: Counted) -> Bool {
-    let extents = tensor.report.tensor.logicalShape.extents
-    return extents.count == 4 && extents[1] == 3
+  /// What a matrix is that is best left dense; nil for all others.
+  private func sensitivity(_ place: Int) -> Advice.Rule? {
+    let tensor = reports[place].tensor
+    let extents = tensor.logicalShape.extents
+    if !mixtures.isEmpty, let router = ExpertLayer.router(tensor), mixtures.contains(router.layer) {
+      return .prunedRouter
+    }
+    // A convolution over the channels of an image.
+    if extents.count == 4 && extents[1] == 3 { return .prunedFirstLayer }
+    return isClassifier(tensor) ? .prunedClassifier : nil
   }
 
   private static let classifiers: Set<Substring> = ["fc", "classifier", "score", "head", "heads"]
 
   /// Whether it is a model's last matrix by its name, which has no number of a layer.
-  private func isClassifier(_ tensor: Counted) -> Bool {
+  private func isClassifier(_ tensor: Tensor) -> Bool {
+    guard tensor.logicalShape.rank == 2 else { return false }
     let parts = NameWords.parts(tensor.name)
-    return tensor.report.tensor.logicalShape.rank == 2
-      && parts.last.map { Self.classifiers.contains($0) } ?? false
+    return parts.last.map { Self.classifiers.contains($0) } ?? false
       && parts.allSatisfy { NameWords.number($0) == nil }
   }
 
@@ -198,19 +203,19 @@ struct AdviceJudge {
       var zeros: UInt64 = 0
       var tensors: [TensorName] = []
       var sparsity: Double { Double(zeros) / Double(elements) }
+
+      mutating func add(_ statistics: TensorStatistics, _ name: TensorName) {
+        elements &+= statistics.elements
+        zeros &+= statistics.zeros
+        tensors.append(name)
+      }
     }
     var stacks: [String: [UInt64: Block]] = [:]
-    for tensor in matrices {
-      let parts = NameWords.parts(tensor.name)
-      guard let place = parts.firstIndex(where: { NameWords.number($0) != nil }), place > 0,
-        let number = NameWords.number(parts[place])
+    for place in matrices {
+      guard let statistics = Self.statistics(reports[place]),
+        let (stack, number) = NameWords.block(name(place))
       else { continue }
-      let stack = parts[..<place].joined(separator: ".")
-      var block = stacks[stack]?[number] ?? Block()
-      block.elements &+= tensor.statistics.elements
-      block.zeros &+= tensor.statistics.zeros
-      block.tensors.append(tensor.name)
-      stacks[stack, default: [:]][number] = block
+      stacks[stack, default: [:]][number, default: Block()].add(statistics, name(place))
     }
     return stacks.sorted { $0.key < $1.key }.flatMap { stack, blocks -> [Advice] in
       let numbers = blocks.keys.sorted()

@@ -1,5 +1,4 @@
 internal import ModelIR
-internal import SparseCoding
 
 /// The experts of one layer of a mixture: how many there are, how many of them do nothing, and how many its router and
 /// the architecture count on.
@@ -24,7 +23,7 @@ public struct ExpertLayer: Sendable, Hashable {
   /// Experts are numbered parts of names (`experts.7.`, `experts.expert_7.`), or the first axis of a stack (`experts.`,
   /// llama.cpp's `_exps`). Experts that all tokens pass (`shared_experts`, `_shexp`) are none of a router's.
   ///
-  /// Memory: one entry an expert, and for each stack a bit an expert.
+  /// Memory: one entry an expert.
   public static func find(in reports: [TensorReport], _ facts: ArchitectureFacts) -> [ExpertLayer] {
     var found: [String: Sum] = [:]
     var order: [String] = []
@@ -34,7 +33,7 @@ public struct ExpertLayer: Sendable, Hashable {
       found[place.layer, default: Sum()].add(report, place.expert)
     }
     guard !found.isEmpty else { return [] }
-    for report in reports {
+    for report in reports where report.tensor.logicalShape.rank == 2 {
       guard let (layer, count) = router(report.tensor), found[layer] != nil else { continue }
       found[layer]?.routed = count
     }
@@ -91,7 +90,7 @@ public struct ExpertLayer: Sendable, Hashable {
     private var separate: [UInt64: Bool?] = [:]
     /// The experts of a stack, and which of them are zero in all stacks so far.
     private var stacked: UInt64?
-    private var zero: [Bool]?
+    private var zero: Set<UInt64>?
     private var stackIsKnown = true
     var routed: UInt64?
 
@@ -105,7 +104,7 @@ public struct ExpertLayer: Sendable, Hashable {
       }
       guard stacked != nil else { return count }
       guard stackIsKnown, let zero else { return nil }
-      return count + UInt64(zero.lazy.filter { $0 }.count)
+      return count + UInt64(zero.count)
     }
 
     mutating func add(_ report: TensorReport, _ expert: UInt64?) {
@@ -124,17 +123,13 @@ public struct ExpertLayer: Sendable, Hashable {
       }
       let count = report.tensor.logicalShape.extents[0]
       if stacked == nil { stacked = count }
-      guard let map = report.statistics?.deep?.zeroMap, stacked == count, count > 0,
-        !map.rowCounts.isEmpty, UInt64(map.rowCounts.count).isMultiple(of: count)
+      guard stacked == count, report.tensor.counted.shape.extents.first == count,
+        let found = report.statistics?.deep?.emptySlices
       else {
         stackIsKnown = false
         return
       }
-      let rows = map.rowCounts.count / Int(count)
-      let found = (0..<Int(count)).map { expert in
-        map.rowCounts[expert * rows..<(expert + 1) * rows].allSatisfy { $0 == 0 }
-      }
-      zero = zero.map { known in zip(known, found).map { $0 && $1 } } ?? found
+      zero = zero?.intersection(found) ?? Set(found)
     }
   }
 }

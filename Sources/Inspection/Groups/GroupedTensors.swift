@@ -20,11 +20,15 @@ package struct GroupedTensors {
 
   /// Repeated layers together.
   /// - Complexity: one hash and one comparison of a name for each tensor.
-  package init(folding tensors: [TensorReport]) {
-    membership.reserveCapacity(tensors.count)
+  package init(folding tensors: [TensorReport]) { self.init(folding: tensors, at: tensors.indices) }
+
+  /// Repeated layers together, of the tensors at some places; ``membership`` is in the order of these.
+  /// - Complexity: one hash and one comparison of a name for each tensor.
+  package init(folding tensors: [TensorReport], at places: some Collection<Int>) {
+    membership.reserveCapacity(places.count)
     var byHash: [Int: Int] = [:]
     var folded = FoldedName()
-    for index in tensors.indices {
+    for index in places {
       folded.fold(tensors[index].tensor.name)
       let type = tensors[index].tensor.typeKey
       var hash = folded.fingerprint ^ type

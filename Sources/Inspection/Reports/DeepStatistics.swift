@@ -12,8 +12,16 @@ public struct DeepStatistics: Sendable {
   /// The bytes that an entropy coder without context would need for all elements, or for a mask of the zeros and all
   /// others, whichever is less: about what a compressed export takes.
   public var predictedByteCount: UInt64
-  /// Where the zeros are; nil for types without a zero.
-  public var zeroMap: ZeroMap?
+  /// Rows by their density; nil where they are too many, and for types without a zero.
+  public var rowDensities: Densities?
+  /// Columns by their density, as for ``rowDensities``.
+  public var columnDensities: Densities?
+  /// Whole blocks of 16 elements along a row, and how many of them are all zero; nil for types without a zero.
+  public var blocks16: (all: UInt64, zero: UInt64)?
+  /// The places on the first of three or more axes whose elements are all zero; nil where that was not looked at.
+  public var emptySlices: [UInt64]?
+  /// Where the nonzeros are; nil where that is not kept, and for types without a zero.
+  public var densityMap: DensityMap?
 
   /// How the nonzeros of an attention layer's weight are spread over its heads; nil for other weights, and where the
   /// architecture does not tell the heads.
@@ -25,13 +33,18 @@ public struct DeepStatistics: Sendable {
     distribution: Distribution?,
     planeEntropies: [Double],
     predictedByteCount: UInt64,
-    zeroMap: ZeroMap?
+    zeros map: ZeroMap?,
+    keepsMap: Bool = true
   ) {
     self.moments = moments
     self.distribution = distribution
     self.planeEntropies = planeEntropies
     self.predictedByteCount = predictedByteCount
-    self.zeroMap = zeroMap
+    guard let map else { return }
+    rowDensities = Densities(map.rowCounts, extent: map.columns)
+    columnDensities = Densities(map.columnCounts, extent: map.rows)
+    blocks16 = (map.blocks16, map.zeroBlocks16)
+    densityMap = keepsMap ? map.density : nil
   }
 
   /// Values in bins of equal width.
@@ -67,9 +80,4 @@ public struct DeepStatistics: Sendable {
       (fewest, most) = (UInt64(least), UInt64(greatest))
     }
   }
-
-  /// Rows by their density; nil where they are too many.
-  public var rowDensities: Densities? { zeroMap.flatMap { Densities($0.rowCounts, extent: $0.columns) } }
-  /// Columns by their density; nil where they are too many.
-  public var columnDensities: Densities? { zeroMap.flatMap { Densities($0.columnCounts, extent: $0.rows) } }
 }

@@ -122,9 +122,9 @@ extension InspectPage {
         });
       };
       const said = el("p", { class: "dim small" }, "\u00A0");
-      // Cells are bands of rows and columns, of which some may have been joined.
+      // Cells are bands of rows and columns.
       const band = (at, cells, extent) => {
-        const start = (place) => Math.floor((Math.min(cells, place * (map.joined || 1)) * extent) / cells);
+        const start = (place) => Math.floor((Math.min(cells, place) * extent) / cells);
         const [from, to] = [start(at), start(at + 1) - 1];
         return from >= to ? String(from) : from + "\u2013" + to;
       };
@@ -132,7 +132,7 @@ extension InspectPage {
         const box = canvas.getBoundingClientRect();
         const column = Math.min(map.columns - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * map.columns)));
         const row = Math.min(map.rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * map.rows)));
-        said.textContent = "rows " + band(row, Math.min(64, rows), rows) + ", columns " + band(column, Math.min(64, columns), columns) + ": about " + percent(levels[row * map.columns + column]) + " nonzero";
+        said.textContent = "rows " + band(row, map.rows, rows) + ", columns " + band(column, map.columns, columns) + ": about " + percent(levels[row * map.columns + column]) + " nonzero";
       };
       canvas.addEventListener("pointermove", tell);
       canvas.addEventListener("pointerdown", tell);

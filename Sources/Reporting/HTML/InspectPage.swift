@@ -42,8 +42,7 @@ public enum InspectPage {
     on reports: [ModelReport],
     to sink: @escaping JSONReport.Sink
   ) throws {
-    let maps = DensityLevels(tensors: reports.reduce(0) { $0 + $1.tensors.count })
-    try JSONReport.inspect(reports, schema: "lacuna.inspect-page/1", indent: nil, maps: maps) {
+    try JSONReport.inspect(reports, schema: "lacuna.inspect-page/1", indent: nil, mapsAsLevels: true) {
       try sink(EmbeddedJSON.escaping($0))
     }
   }

@@ -44,11 +44,11 @@ struct DeepTable {
       elements &+= statistics.elements
       predicted &+= deep.predictedByteCount
       dense &+= report.tensor.counted.denseByteCount
-      guard let map = deep.zeroMap, report.tensor.shape.rank > 1 else { return }
-      blocks &+= map.blocks16
-      zeroBlocks &+= map.zeroBlocks16
-      rowExtent = max(rowExtent, map.columns)
-      columnExtent = max(columnExtent, map.rows)
+      guard let blocks16 = deep.blocks16, report.tensor.shape.rank > 1 else { return }
+      blocks &+= blocks16.all
+      zeroBlocks &+= blocks16.zero
+      rowExtent = max(rowExtent, statistics.columns)
+      columnExtent = max(columnExtent, statistics.rows)
       rows = Self.united(rows, deep.rowDensities)
       columns = Self.united(columns, deep.columnDensities)
     }

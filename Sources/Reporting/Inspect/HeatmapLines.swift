@@ -6,12 +6,12 @@ internal import SparseCoding
 ///
 /// Without colours a character stands for the mean of its two cells: space for none, `█` for all.
 struct HeatmapLines {
-  private let map: ZeroMap
+  private let map: DensityMap
   private let name: TensorName
 
   /// The map of a tensor; nil where it was not made.
   init?(_ report: TensorReport) {
-    guard let map = report.statistics?.deep?.zeroMap else { return nil }
+    guard let map = report.statistics?.deep?.densityMap else { return nil }
     self.map = map
     name = report.tensor.name
   }
@@ -44,7 +44,7 @@ struct HeatmapLines {
   private func density(_ row: Int, _ column: Int) -> Double {
     let cell = row * map.cells.columns + column
     let elements = map.elements(ofCell: cell)
-    return elements == 0 ? 0 : Double(map.cellCounts[cell]) / Double(elements)
+    return elements == 0 ? 0 : Double(map.counts[cell]) / Double(elements)
   }
 }
 

@@ -3,10 +3,10 @@ internal import SparseCoding
 internal import StrictJSON
 
 extension JSONReport {
-  /// Writes what a second look found; with `maps` the map of densities as levels, which is for pages alone.
+  /// Writes what a second look found; with `asLevels` the map of densities as levels, which is for pages alone.
   static func write(
     _ deep: DeepStatistics,
-    maps: DensityLevels? = nil,
+    asLevels: Bool = false,
     to writer: inout JSONWriter
   ) throws {
     try writer.object { writer in
@@ -22,25 +22,18 @@ extension JSONReport {
       try write(deep.rowDensities, to: &writer)
       writer.key("column_densities")
       try write(deep.columnDensities, to: &writer)
-      try writer.member("blocks_of_16", deep.zeroMap?.blocks16)
-      try writer.member("zero_blocks_of_16", deep.zeroMap?.zeroBlocks16)
+      try writer.member("blocks_of_16", deep.blocks16?.all)
+      try writer.member("zero_blocks_of_16", deep.blocks16?.zero)
       writer.key("heads")
       try write(deep.heads, to: &writer)
       writer.key("density_map")
-      guard let map = deep.zeroMap else { return try writer.null() }
+      guard let map = deep.densityMap else { return try writer.null() }
       try writer.object { writer in
-        if let maps {
-          let (rows, columns, levels) = maps.text(map)
-          try writer.member("rows", rows)
-          try writer.member("columns", columns)
-          try writer.member("joined", maps.joined)
-          try writer.member("levels", levels)
-          return
-        }
         try writer.member("rows", map.cells.rows)
         try writer.member("columns", map.cells.columns)
-        try writer.member("nonzeros", of: map.cellCounts) { try $1.value($0) }
-        try writer.member("elements", of: map.cellCounts.indices) { try $1.value(map.elements(ofCell: $0)) }
+        if asLevels { return try writer.member("levels", DensityLevels.text(map)) }
+        try writer.member("nonzeros", of: map.counts) { try $1.value($0) }
+        try writer.member("elements", of: map.counts.indices) { try $1.value(map.elements(ofCell: $0)) }
       }
     }
   }

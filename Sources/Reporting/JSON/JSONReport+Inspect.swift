@@ -7,25 +7,25 @@ extension JSONReport {
   /// Writes a `lacuna.inspect/1` document on one model or several.
   /// - Throws: what `sink` throws.
   public static func inspect(_ reports: [ModelReport], to sink: @escaping Sink) throws {
-    try inspect(reports, schema: "lacuna.inspect/1", indent: 2, maps: nil, to: sink)
+    try inspect(reports, schema: "lacuna.inspect/1", indent: 2, mapsAsLevels: false, to: sink)
   }
 
-  /// Writes such a document under a schema of its own, and with `maps` the maps of densities as levels.
+  /// Writes such a document under a schema of its own, and with `mapsAsLevels` the maps of densities as levels.
   static func inspect(
     _ reports: [ModelReport],
     schema: String,
     indent: Int?,
-    maps: DensityLevels?,
+    mapsAsLevels: Bool,
     to sink: @escaping Sink
   ) throws {
     try document(schema, indent: indent, to: sink) { writer in
       try writer.member("models", of: reports) { report, writer in
-        try writer.object { try write(report, maps: maps, to: &$0) }
+        try writer.object { try write(report, mapsAsLevels: mapsAsLevels, to: &$0) }
       }
     }
   }
 
-  private static func write(_ report: ModelReport, maps: DensityLevels?, to writer: inout JSONWriter) throws {
+  private static func write(_ report: ModelReport, mapsAsLevels: Bool, to writer: inout JSONWriter) throws {
     let summary = ModelSummary(report)
     try writer.member("path", report.path)
     try writer.member("container", report.container.rawValue)
@@ -87,7 +87,7 @@ extension JSONReport {
     try writeGroups(of: report, to: &writer)
     try writer.member("warnings", report.warnings)
     try writer.member("tensors", of: report.tensors) { tensor, writer in
-      try writer.object { try write(tensor, maps: maps, to: &$0) }
+      try writer.object { try write(tensor, mapsAsLevels: mapsAsLevels, to: &$0) }
     }
   }
 
@@ -120,8 +120,7 @@ extension JSONReport {
     try writer.member("uncounted_tensors", summary.uncounted)
   }
 
-  private static func write(_ report: TensorReport, maps: DensityLevels?, to writer: inout JSONWriter) throws
-  {
+  private static func write(_ report: TensorReport, mapsAsLevels: Bool, to writer: inout JSONWriter) throws {
     let (tensor, statistics) = (report.tensor, report.statistics)
     try writer.member("name", tensor.name.text)
     try writer.member("dtype", tensor.elementType.name)
@@ -181,7 +180,11 @@ extension JSONReport {
       try writer.null()
     }
     writer.key("deep")
-    if let deep = statistics?.deep { try write(deep, maps: maps, to: &writer) } else { try writer.null() }
+    if let deep = statistics?.deep {
+      try write(deep, asLevels: mapsAsLevels, to: &writer)
+    } else {
+      try writer.null()
+    }
     try writer.member("digest", report.digest)
     writer.key("against")
     if let origins = report.origins { try write(origins, to: &writer) } else { try writer.null() }

@@ -4,19 +4,18 @@ internal import ModelIR
 /// Where the zeros of a matrix are: nonzeros of each row and of each column, blocks of 16 that are all zero, and a map
 /// of densities.
 ///
-/// Zeros are counted by value. Memory: 4 bytes a row and a column, up to ``mostTracked`` of either; 32 KiB for the map.
+/// Zeros are counted by value. Memory: 4 bytes a row and a column, up to ``mostTracked`` of either; that of a
+/// ``DensityMap``.
 public struct ZeroMap: Sendable {
   /// The most rows, and columns, whose nonzeros are kept one by one.
   public static let mostTracked: UInt64 = 1 << 20
-  /// The most cells of the map along either side.
-  public static let mostCells: UInt64 = 64
 
   /// The rows: all axes but the last.
   public let rows: UInt64
   /// The columns: the last extent.
   public let columns: UInt64
-  /// The cells of the map along the rows, and along the columns.
-  public let cells: (rows: Int, columns: Int)
+  /// Where the nonzeros are.
+  public private(set) var density: DensityMap
   /// Nonzeros of each row; empty where there are too many rows.
   public private(set) var rowCounts: [UInt32]
   /// Nonzeros of each column; empty where there are too many columns.
@@ -25,8 +24,6 @@ public struct ZeroMap: Sendable {
   public private(set) var blocks16: UInt64 = 0
   /// See ``blocks16``.
   public private(set) var zeroBlocks16: UInt64 = 0
-  /// Nonzeros of each cell, row-major.
-  public private(set) var cellCounts: [UInt64]
 
   private let type: ElementType
   private let kernels: KernelSet
@@ -40,48 +37,17 @@ public struct ZeroMap: Sendable {
   private var pendingStart = 0
 
   /// No element yet; nil for types that share bytes and for what is empty.
-  public init?(of reader: DenseReader, kernels: KernelSet = .current) {
+  /// - Parameter cells: the most cells of the map along either side, at least 1.
+  public init?(of reader: DenseReader, cells: Int = DensityMap.mostCells, kernels: KernelSet = .current) {
     let grid = reader.grid
     guard ScanType(reader.tensor.elementType)?.hasZero == true, grid.rows > 0, grid.columns > 0 else {
       return nil
     }
     (rows, columns, type) = (grid.rows, grid.columns, reader.tensor.elementType)
     self.kernels = kernels
-    cells = (Int(min(Self.mostCells, rows)), Int(min(Self.mostCells, columns)))
+    density = DensityMap(rows: rows, columns: columns, cells: cells)
     rowCounts = [UInt32](repeating: 0, count: rows <= Self.mostTracked ? Int(rows) : 0)
     columnCounts = [UInt32](repeating: 0, count: columns <= Self.mostTracked ? Int(columns) : 0)
-    cellCounts = [UInt64](repeating: 0, count: cells.rows * cells.columns)
-  }
-
-  /// The elements of the cell at `index`.
-  public func elements(ofCell index: Int) -> UInt64 {
-    let (row, column) = index.quotientAndRemainder(dividingBy: cells.columns)
-    return UInt64(Self.band(row, of: cells.rows, rows).count)
-      * UInt64(Self.band(column, of: cells.columns, columns).count)
-  }
-
-  /// The rows that each cell along the rows covers, and the columns that each one along the columns does: their products
-  /// are what ``elements(ofCell:)`` gives.
-  public var extents: (rows: [UInt64], columns: [UInt64]) {
-    (
-      (0..<cells.rows).map { UInt64(Self.band($0, of: cells.rows, rows).count) },
-      (0..<cells.columns).map { UInt64(Self.band($0, of: cells.columns, columns).count) }
-    )
-  }
-
-  /// The places that a cell covers along one side.
-  private static func band(_ cell: Int, of cells: Int, _ extent: UInt64) -> Range<UInt64> {
-    let bounds = [cell, cell + 1].map { extent.multipliedFullWidth(by: UInt64($0)) }
-      .map { UInt64(cells).dividingFullWidth($0).quotient }
-    return bounds[0]..<bounds[1]
-  }
-
-  /// The cell that holds a place along one side.
-  private static func cell(of place: UInt64, of cells: Int, _ extent: UInt64) -> Int {
-    var cell = Int(extent.dividingFullWidth(place.multipliedFullWidth(by: UInt64(cells))).quotient)
-    while band(cell, of: cells, extent).upperBound <= place { cell += 1 }
-    while band(cell, of: cells, extent).lowerBound > place { cell -= 1 }
-    return cell
   }
 
   /// Adds a chunk of the reader's grid whose dense elements are in `dense`.
@@ -101,9 +67,9 @@ public struct ZeroMap: Sendable {
       let place = chunk.firstRow + UInt64(row)
       if !rowCounts.isEmpty { rowCounts[Int(place)] &+= UInt32(truncatingIfNeeded: nonzeros) }
       addBlocks(count)
-      let start = Self.cell(of: place, of: cells.rows, rows) * cells.columns
+      let cell = density.cell(ofRow: place)
       for band in bands {
-        cellCounts[start + band.cell] &+= UInt64(population(of: band.range))
+        density.add(UInt64(population(of: band.range)), toRow: cell, column: band.cell)
       }
       guard !columnCounts.isEmpty else { continue }
       addColumns(dense, at: row * count * lanes.rawValue, count, first, scan, lanes)
@@ -122,7 +88,7 @@ public struct ZeroMap: Sendable {
   public mutating func add(_ other: ZeroMap) {
     for index in rowCounts.indices { rowCounts[index] &+= other.rowCounts[index] }
     for index in columnCounts.indices { columnCounts[index] &+= other.columnCounts[index] }
-    for index in cellCounts.indices { cellCounts[index] &+= other.cellCounts[index] }
+    density.add(other.density)
     blocks16 += other.blocks16
     zeroBlocks16 += other.zeroBlocks16
   }
@@ -130,9 +96,8 @@ public struct ZeroMap: Sendable {
   /// The cells along a row that a chunk touches, each with the part of the chunk's columns that is in it.
   private func columnBands(_ chunk: Chunk) -> [(cell: Int, range: Range<Int>)] {
     let last = chunk.firstColumn + UInt64(chunk.columnCount)
-    let cell = Self.cell(of: chunk.firstColumn, of: cells.columns, columns)
-    return (cell..<cells.columns).compactMap { cell in
-      let band = Self.band(cell, of: cells.columns, columns)
+    return (density.cell(ofColumn: chunk.firstColumn)..<density.cells.columns).compactMap { cell in
+      let band = density.columns(ofCell: cell)
       let (start, end) = (max(band.lowerBound, chunk.firstColumn), min(band.upperBound, last))
       return start < end ? (cell, Int(start - chunk.firstColumn)..<Int(end - chunk.firstColumn)) : nil
     }
