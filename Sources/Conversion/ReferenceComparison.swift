@@ -50,7 +50,7 @@ public struct ReferenceComparison: Sendable {
 
   private static func isWeight(_ tensor: Tensor) -> Bool {
     switch WeightKind(tensor) {
-    case .matrix, .embedding, .outputHead, .vector: true
+    case .matrix, .embedding, .outputHead, .router, .vector: true
     case .auxiliary, .notWeight: false
     }
   }

@@ -50,8 +50,10 @@ struct AxisSearch {
       !statistics.patterns.isEmpty, tensor.shape.rank >= 2, report.kind == .matrix
     else { return nil }
     let density = 1 - statistics.sparsity
-    let patterns = NMPattern.common.filter { density <= Double($0.kept) / Double($0.group) }
-      .sorted { $0.strictness < $1.strictness }
+    let patterns = NMPattern.common.filter {
+      density <= Double($0.kept) / Double($0.group) && !$0.isSlack(at: statistics.sparsity)
+    }
+    .sorted { $0.strictness < $1.strictness }
     guard !patterns.isEmpty else { return nil }
     let own = report.axis?.axes ?? []
     for (axes, grouped) in GroupedView.alternatives(to: own, of: tensor) {

@@ -8,6 +8,8 @@ public enum WeightKind: String, Sendable, Hashable {
   case embedding
   /// The last matrix, from features to a vocabulary.
   case outputHead
+  /// What scores a mixture's experts.
+  case router
   /// A vector or scalar: bias, norm, scale.
   case vector
   /// What a weight needs beside it: a scale, a zero point, a mask.
@@ -31,7 +33,7 @@ public enum WeightKind: String, Sendable, Hashable {
     case .scale?, .zeroPoint?, .shape?: false
     case .weight?, .bias?, .parameter?, .unknown?, .unused?, nil:
       // Codes may be seen as wider integers than weights are.
-      tensor.views?.codes != nil || isWeight(tensor.elementType)
+      tensor.views?.codes != nil || isWeight(tensor.elementType) && !isMask(tensor)
     }
   }
 
@@ -43,7 +45,7 @@ public enum WeightKind: String, Sendable, Hashable {
       return
     }
     let tensor = tensor.counted
-    if !Self.isWeight(tensor.elementType) {
+    if !Self.isWeight(tensor.elementType) || Self.isMask(tensor) {
       self = .notWeight
     } else if Self.auxiliaryEndings.contains(where: { NameWords.ends(tensor.name, in: $0) }) {
       self = .auxiliary
@@ -55,6 +57,8 @@ public enum WeightKind: String, Sendable, Hashable {
       || tensor.name.text == "output.weight"
     {
       self = .outputHead
+    } else if Self.isRouter(tensor) {
+      self = .router
     } else {
       self = .matrix
     }
@@ -75,6 +79,33 @@ public enum WeightKind: String, Sendable, Hashable {
     }
   }
 
+  private static let routerEndings = [
+    ".gate.weight", ".router.weight", ".router.classifier.weight", ".ffn_gate_inp.weight",
+  ]
+  .map { Array($0.utf8) }
+  private static let maskEndings = [
+    "attn.bias", "attn.masked_bias", "attention.bias", "attention.masked_bias",
+  ]
+  .map { Array($0.utf8) }
+
+  /// The most experts of a router: larger matrices of such names are gates of features.
+  private static let mostExperts: UInt64 = 1024
+
+  /// Whether a matrix scores a mixture's experts by its name, and has few rows.
+  static func isRouter(_ tensor: Tensor) -> Bool {
+    let extents = tensor.logicalShape.extents
+    return extents.count == 2 && extents[0] <= mostExperts && extents[0] < extents[1]
+      && routerEndings.contains { NameWords.ends(tensor.name, in: $0) }
+  }
+
+  /// Whether it is the causal mask that old models keep as a buffer: `[1, 1, places, places]`. (transformers,
+  /// `modeling_gpt2.py`, `modeling_gpt_neox.py`.)
+  private static func isMask(_ tensor: Tensor) -> Bool {
+    let extents = tensor.logicalShape.extents
+    return extents.count == 4 && extents[0] == 1 && extents[1] == 1
+      && maskEndings.contains { NameWords.ends(tensor.name, in: $0) }
+  }
+
   private static let auxiliaryEndings = ["_scale", "_scale_inv", "_zero_point", "_mask", ".mask", ".scales"]
     .map { Array($0.utf8) }
   private static let embeddingWords = [
@@ -89,6 +120,7 @@ public enum WeightKind: String, Sendable, Hashable {
     case .matrix: nil
     case .embedding: "an embedding"
     case .outputHead: "an output head"
+    case .router: "a router of experts"
     case .vector: "a vector"
     case .auxiliary: "a scale, a zero point or a mask"
     case .notWeight: "no weight by its type or use"

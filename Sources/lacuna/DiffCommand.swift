@@ -12,8 +12,8 @@ struct DiffCommand: LacunaCommand {
     abstract: "Compare two models tensor by tensor, bit by bit, whatever their layouts.",
     discussion: """
       Exit 0 if both have the same tensors with the same types, shapes and bits, 1 if not. Of values that differ it \
-      says how many, by how much at most and in the mean, and what became of the zeros: which were kept, newly \
-      pruned, or regrown. With --numbers quantized weights and floats of any type are compared as the F32 numbers \
+      says how many, by how much at most and in the mean, and how many weights were kept, newly pruned, or \
+      regrown. With --numbers quantized weights and floats of any type are compared as the F32 numbers \
       that they stand for. Metadata that differ are listed where both are in the same container.
 
       Examples:

@@ -63,7 +63,7 @@ struct InspectCommand: LacunaCommand {
     help: ArgumentHelp(
       """
       Tell where zeros come from beside the model that this one was made of: which were zero there, which rounding alone \
-      makes, which neither.
+      makes, which were pruned.
       """,
       valueName: "reference"
     )
@@ -206,7 +206,7 @@ struct InspectCommand: LacunaCommand {
     if !headersOnly || effectiveFormat != .text {
       report.experts = ExpertLayer.find(in: tensors, opened.architecture)
     }
-    report.advice = headersOnly ? [] : Advice.on(tensors, experts: report.experts)
+    report.advice = headersOnly ? [] : Advice.on(tensors)
     if !headersOnly { report.forecast = try opened.compressedForecast(on: pool, lenient: work.lenient) }
     return (report, opened.inputs)
   }

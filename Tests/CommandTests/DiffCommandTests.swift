@@ -33,7 +33,7 @@ struct DiffCommandTests {
     #expect(result.output.contains("3 elements, the first at 2"), "\(result.output)")
     #expect(result.output.contains("37.5% of the numbers"))
     #expect(result.output.contains("at most 4.0 (at 4), 0.813 in the mean"))
-    #expect(result.output.contains("zeros 25.0% → 25.0%: 5 kept, 1 newly pruned, 1 regrown"))
+    #expect(result.output.contains("zeros 25.0% → 25.0%: 5 weights kept, 1 newly pruned, 1 regrown"))
     for (member, value) in [("changed", "3"), ("kept", "5"), ("max_element", "4"), ("zeros_first", "2")] {
       let json = try LacunaProcess.run(["diff", "a", "b", "--json"], in: temporary.path)
       #expect(json.output.contains("\"\(member)\": \(value)"), "\(json.output)")

@@ -11,6 +11,8 @@ struct AdviceTests {
   private enum Fill {
     case zeros(Int)
     case twoOfFour
+    /// Nine elements side by side.
+    case run
     case emptyRows(Int, zeros: Int)
   }
 
@@ -26,6 +28,7 @@ struct AdviceTests {
                 switch fill {
                 case .zeros(let count): column % 20 < count
                 case .twoOfFour: column % 4 < 2
+                case .run: column >= 9
                 case .emptyRows(let rows, let count): row < rows || column % 20 < count
                 }
               bytes += isZero ? [0, 0] : [0x80, 0x3F]
@@ -38,8 +41,7 @@ struct AdviceTests {
   }
 
   private func advice(_ tensors: [(name: String, extents: [UInt64], fill: Fill)]) throws -> [Advice] {
-    let reports = try reports(tensors)
-    return Advice.on(reports, experts: ExpertLayer.find(in: reports, ArchitectureFacts()))
+    Advice.on(try reports(tensors))
   }
 
   /// Some layers of one kind.
@@ -114,12 +116,31 @@ struct AdviceTests {
     #expect(try advice([("wte.weight", [20, 40], .zeros(20))]).isEmpty)
   }
 
+  @Test("says of a matrix that nearly follows a pattern how many groups break it")
+  func nearPattern() throws {
+    var bytes = (0..<400).flatMap { _ in [0, 0, 0, 0, 0x80, 0x3F, 0x80, 0x3F] as [UInt8] }
+    bytes.replaceSubrange(0..<2, with: [0x80, 0x3F])
+    let model = try InspectorTests.model([("layer.weight", .bfloat16, [40, 40], bytes)])
+    let found = Advice.on(try InspectorTests.inspect(model))
+    #expect(found.map(\.rule) == [.nearPattern])
+    #expect(found.first?.pattern == .twoOfFour)
+    #expect(found.first?.violations == Advice.Violations(groups: 400, violating: 1))
+  }
+
+  @Test("does not take a pattern seriously that much sparser layers follow by chance")
+  func slack() throws {
+    // 90 % zeros: the first five layers follow 4:8, the last one breaks it.
+    let found = try advice(layers(6) { $0 == 5 ? .run : .zeros(18) })
+    #expect(found.isEmpty)
+  }
+
   @Test("names a pruned router, but no other layer of that name")
   func router() throws {
     let experts = (0..<4).map { ("m.0.moe.experts.\($0).w1.weight", [20, 40] as [UInt64], Fill.zeros(10)) }
     let found = try advice(experts + [("m.0.moe.gate.weight", [4, 40], .zeros(5))])
     #expect(found.map(\.rule) == [.prunedRouter])
-    #expect(try advice([("m.0.moe.gate.weight", [4, 40], .zeros(5))]).isEmpty)
+    // Gates of features have as many rows as features.
+    #expect(try advice([("m.0.mlp.gate.weight", [60, 40], .zeros(5))]).isEmpty)
   }
 
   @Test("names the first and the last block where they are sparser than those between")

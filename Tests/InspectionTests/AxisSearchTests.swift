@@ -42,7 +42,7 @@ struct AxisSearchTests {
         let elsewhere = report.statistics?.elsewhere
         #expect(elsewhere?.axes == item.axes)
         #expect(elsewhere?.pattern == item.axes.map { _ in item.pattern })
-        let advice = Advice.on([report], experts: [])
+        let advice = Advice.on([report])
         #expect(advice.map(\.rule) == (item.axes == nil ? [] : [.wrongAxis]))
         #expect(advice.first?.axes == item.axes)
       }

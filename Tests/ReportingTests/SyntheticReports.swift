@@ -118,7 +118,7 @@ enum Synthetic {
       warnings: warnings
     )
     report.experts = ExpertLayer.find(in: tensors, ArchitectureFacts())
-    report.advice = Advice.on(tensors, experts: report.experts)
+    report.advice = Advice.on(tensors)
     return report
   }
 

@@ -8,6 +8,8 @@ public struct Advice: Sendable, Hashable {
   public enum Rule: String, Sendable, CaseIterable {
     /// A layer that breaks the N:M pattern that most layers of its name hold: no sparse kernel takes it.
     case offPattern = "off_pattern"
+    /// A layer of which nearly all groups follow a pattern.
+    case nearPattern = "near_pattern"
     /// A layer that holds a pattern along another axis than products sum over: no sparse kernel takes it.
     case wrongAxis = "wrong_axis"
     /// A layer with less than half the zeros of the median layer of its name.
@@ -46,8 +48,24 @@ public struct Advice: Sendable, Hashable {
   public var usual: Double?
   /// The pattern that is broken, or that holds along ``axes``.
   public var pattern: NMPattern?
+  /// How many groups break ``pattern``; nil for rules about other things.
+  public var violations: Violations?
   /// The axes along which ``pattern`` holds; empty for other rules.
   public var axes: [Int]
+
+  /// Groups along a tensor's own axis, and how many of them break a pattern.
+  public struct Violations: Sendable, Hashable {
+    /// All whole groups.
+    public var groups: UInt64
+    /// Those with too many nonzeros.
+    public var violating: UInt64
+
+    /// So many groups, of which so many break it.
+    public init(groups: UInt64, violating: UInt64) {
+      self.groups = groups
+      self.violating = violating
+    }
+  }
 
   /// A finding.
   init(
@@ -57,8 +75,10 @@ public struct Advice: Sendable, Hashable {
     sparsity: Double,
     usual: Double? = nil,
     pattern: NMPattern? = nil,
+    violations: Violations? = nil,
     axes: [Int] = []
   ) {
+    self.violations = violations
     self.rule = rule
     self.subject = subject
     self.tensors = tensors
@@ -69,10 +89,12 @@ public struct Advice: Sendable, Hashable {
   }
 
   /// All that deserves a look among a model's tensors, by rule; nothing for tensors whose values were not read.
-  /// - Parameter experts: the layers that ``ExpertLayer/find(in:_:)`` finds among them.
-  public static func on(_ reports: [TensorReport], experts: [ExpertLayer]) -> [Advice] {
-    let judge = AdviceJudge(reports, experts: experts)
-    let found = judge.wrongAxes() + judge.layers() + judge.singles() + judge.ends()
+  public static func on(_ reports: [TensorReport]) -> [Advice] {
+    let judge = AdviceJudge(reports)
+    let layers = judge.layers()
+    let told = Set(layers.flatMap(\.tensors))
+    let near = judge.nearMisses().filter { told.isDisjoint(with: $0.tensors) }
+    let found = judge.wrongAxes() + layers + near + judge.singles() + judge.ends()
     return Rule.allCases.flatMap { rule in found.filter { $0.rule == rule } }
   }
 }

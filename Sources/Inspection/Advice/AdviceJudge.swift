@@ -14,6 +14,8 @@ struct AdviceJudge {
   private static let endMargin = 0.05
   /// A kind of layer with a smaller share of the prunable weights does not matter for the size.
   private static let leastShare = 0.01
+  /// The share of violating groups up to which a pattern was meant to hold.
+  private static let nearShare = 0.01
   /// The fewest blocks that make a stack, and the fewest layers that have a median.
   private static let (fewestBlocks, fewestLayers) = (4, 3)
 
@@ -21,22 +23,19 @@ struct AdviceJudge {
   /// The places of matrices that were counted, and those of embeddings and output heads.
   private let matrices: [Int]
   private let others: [(place: Int, kind: WeightKind)]
-  /// What names of mixtures' layers start with.
-  private let mixtures: Set<String>
 
-  init(_ reports: [TensorReport], experts: [ExpertLayer]) {
+  init(_ reports: [TensorReport]) {
     self.reports = reports
     var (matrices, others): ([Int], [(Int, WeightKind)]) = ([], [])
     for place in reports.indices where (Self.statistics(reports[place])?.elements ?? 0) > 0 {
       let kind = reports[place].kind
       switch kind {
       case .matrix: matrices.append(place)
-      case .embedding, .outputHead: others.append((place, kind))
+      case .embedding, .outputHead, .router: others.append((place, kind))
       case .vector, .auxiliary, .notWeight: break
       }
     }
     (self.matrices, self.others) = (matrices, others)
-    mixtures = Set(experts.map(\.name))
   }
 
   /// What the values are like, with the mask applied where there is one.
@@ -122,23 +121,15 @@ struct AdviceJudge {
   private func within(_ group: TensorGroup, _ members: [Int]) -> [Advice] {
     var advice: [Advice] = []
     let pattern = group.pattern.flatMap { pattern, count in
-      count < members.count && 2 * count >= members.count ? pattern : nil
+      count < members.count && 2 * count >= members.count && !pattern.isSlack(at: group.sparsity)
+        ? pattern : nil
     }
     let median = Self.median(members.map(sparsity))
     for member in members {
       let sparsity = sparsity(member)
       let compliant = Self.statistics(reports[member])?.compliant ?? []
       if let pattern, !compliant.contains(pattern) {
-        advice.append(
-          Advice(
-            .offPattern,
-            name(member).text,
-            [name(member)],
-            sparsity: sparsity,
-            usual: median,
-            pattern: pattern
-          )
-        )
+        advice.append(offPattern(member, pattern, usual: median))
       } else if members.count >= Self.fewestLayers, median >= Self.sparse, sparsity < median / 2 {
         advice.append(
           Advice(.denseAmongSparse, name(member).text, [name(member)], sparsity: sparsity, usual: median)
@@ -146,6 +137,34 @@ struct AdviceJudge {
       }
     }
     return advice
+  }
+
+  /// A matrix that breaks a pattern, and how many of its groups do.
+  private func offPattern(_ place: Int, _ pattern: NMPattern, usual: Double? = nil) -> Advice {
+    let statistics = Self.statistics(reports[place])
+    let count = statistics?.patterns.first { $0.pattern == pattern }?.count
+    return Advice(
+      usual == nil ? .nearPattern : .offPattern,
+      name(place).text,
+      [name(place)],
+      sparsity: sparsity(place),
+      usual: usual,
+      pattern: pattern,
+      violations: count.map { Advice.Violations(groups: $0.groups, violating: $0.violations) }
+    )
+  }
+
+  /// Matrices of which nearly all groups follow a pattern that none of them follows by chance.
+  func nearMisses() -> [Advice] {
+    matrices.compactMap { place in
+      guard let statistics = Self.statistics(reports[place]), statistics.compliant.isEmpty else { return nil }
+      let near = statistics.patterns.filter { result in
+        let (groups, violations) = (Double(result.count.groups), Double(result.count.violations))
+        return violations > 0 && violations <= Self.nearShare * groups && result.count.raggedGroups == 0
+          && !result.pattern.isSlack(at: statistics.sparsity)
+      }
+      return near.min { $0.pattern.strictness < $1.pattern.strictness }.map { offPattern(place, $0.pattern) }
+    }
   }
 
   /// Tensors that are best left dense.
@@ -162,7 +181,8 @@ struct AdviceJudge {
       }
       let share = Double(zeros) / Double(elements)
       guard share >= threshold(place) else { continue }
-      let rule: Advice.Rule = kind == .embedding ? .prunedEmbedding : .prunedOutputHead
+      let rule: Advice.Rule =
+        kind == .embedding ? .prunedEmbedding : kind == .router ? .prunedRouter : .prunedOutputHead
       advice.append(Advice(rule, name(place).text, [name(place)], sparsity: share))
     }
     for place in matrices where sparsity(place) >= threshold(place) {
@@ -178,9 +198,6 @@ struct AdviceJudge {
   private func sensitivity(_ place: Int) -> Advice.Rule? {
     let tensor = reports[place].tensor
     let extents = tensor.logicalShape.extents
-    if !mixtures.isEmpty, let router = ExpertLayer.router(tensor), mixtures.contains(router.layer) {
-      return .prunedRouter
-    }
     // A convolution over the channels of an image.
     if extents.count == 4 && extents[1] == 3 { return .prunedFirstLayer }
     return isClassifier(tensor) ? .prunedClassifier : nil

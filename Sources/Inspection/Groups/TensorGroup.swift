@@ -109,6 +109,12 @@ extension NMPattern {
   /// What patterns are ordered by: the strictest keeps the least share, and of equal shares the one that
   /// keeps it in the smallest groups.
   package var strictness: (Double, Int) { (Double(kept) / Double(group), group) }
+
+  /// Whether a tensor of this share of zeros is so much sparser than the pattern asks for that it may follow it by
+  /// chance: less than six tenths of what may be nonzero is.
+  package func isSlack(at sparsity: Double) -> Bool {
+    1 - sparsity < 0.6 * Double(kept) / Double(group)
+  }
 }
 
 extension Tensor {

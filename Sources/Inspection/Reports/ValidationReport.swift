@@ -139,6 +139,9 @@ public struct ValidationReport: Sendable {
     /// Whether the groups that were counted comply.
     public var patternHolds: Bool { status != .skipped && violatingGroups == 0 && !histogram.isEmpty }
 
+    /// Whether a product consumes it, but its values cannot be counted, so that nothing is known of the pattern.
+    public var isUnchecked = false
+
     /// A result without counts.
     public init(tensor: Tensor, status: Status, reason: String? = nil, axis: ReductionAxis? = nil) {
       self.tensor = tensor
@@ -208,7 +211,13 @@ public struct ValidationReport: Sendable {
   /// The pattern that a tensor was checked for.
   public func pattern(of result: TensorResult) -> NMPattern { result.ownPattern ?? pattern }
 
+  /// How many weights a product consumes that could not be checked.
+  public var uncheckedCount: Int { tensors.lazy.filter(\.isUnchecked).count }
+
   /// Whether the answer is yes: something was checked (and is eligible, where a runtime was asked for), and all of it
-  /// complies.
-  public var isCompliant: Bool { count(.compliant) > 0 && count(.violating) == 0 }
+  /// complies. Where a pattern was asked for and no runtime's rules, nothing may have been left unchecked.
+  public var isCompliant: Bool {
+    guard count(.compliant) > 0 && count(.violating) == 0 else { return false }
+    return profile.map { $0.name != .any } ?? false || uncheckedCount == 0
+  }
 }

@@ -58,11 +58,13 @@ enum NeighbourRemarks {
 }
 
 extension ValidationReport.TensorResult {
-  /// The share of zeros among the values of whole groups; nil where no group was counted.
+  /// The share of zeros among the values that were counted; nil where no group was.
   public var zeroShare: Double? {
     let groups = histogram.reduce(0, &+)
     guard groups > 0, histogram.count > 1 else { return nil }
     let nonzeros = histogram.enumerated().reduce(0.0) { $0 + Double($1.offset) * Double($1.element) }
-    return 1 - nonzeros / (Double(groups) * Double(histogram.count - 1))
+    // Groups that are short at the end of an axis have fewer places, all of which the tensor has.
+    let places = min(Double(groups) * Double(histogram.count - 1), Double(tensor.counted.shape.elementCount))
+    return max(0, 1 - nonzeros / places)
   }
 }

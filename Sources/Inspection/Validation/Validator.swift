@@ -163,15 +163,21 @@ public struct Validator: Sendable {
       ValidationReport.TensorResult(tensor: tensor, status: .skipped, reason: reason)
     }
     if !checksAll, let reason = WeightKind(tensor).reasonToSkip { return skip(reason) }
+    /// Leaves a weight out of which nothing can be told.
+    func pass(_ reason: String) -> ValidationReport.TensorResult {
+      var result = skip(reason)
+      result.isUnchecked = true
+      return result
+    }
     if !tensor.hasCountedElements {
-      return skip("\(tensor.quantization?.scheme ?? "its type") cannot store a zero")
+      return pass("\(tensor.quantization?.scheme ?? "its type") cannot store a zero")
     }
     let counted = tensor.counted
     if !ChunkScanner.canScan(counted.elementType) {
-      return skip("\(counted.elementType.name) packs elements into shared bytes")
+      return pass("\(counted.elementType.name) packs elements into shared bytes")
     }
     if counted.shape.elementCount == 0 { return skip("it has no element") }
-    if counted.isExpansion { return skip("it claims to be far larger than it is stored") }
+    if counted.isExpansion { return pass("it claims to be far larger than it is stored") }
     let chosen: ReductionAxis
     switch axis {
     case .automatic:

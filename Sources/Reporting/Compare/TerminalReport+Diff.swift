@@ -117,7 +117,7 @@ extension TerminalReport {
       zeros += ", the same mask"
     } else {
       zeros +=
-        ": \(Figures.count(numbers.kept)) kept, \(Figures.count(numbers.pruned)) newly pruned, "
+        ": \(Figures.count(numbers.kept)) weights kept, \(Figures.count(numbers.pruned)) newly pruned, "
         + "\(Figures.count(numbers.regrown)) regrown"
     }
     return [change, zeros]

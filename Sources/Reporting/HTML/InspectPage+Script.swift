@@ -80,7 +80,7 @@ extension InspectPage {
   /// The second part: what is said of a model as a whole.
   static let summaryScript = #"""
     const kinds = {
-      matrix: "weight matrix", embedding: "embedding", output_head: "output head", vector: "vector",
+      matrix: "weight matrix", embedding: "embedding", output_head: "output head", router: "router of experts", vector: "vector",
       auxiliary: "auxiliary", not_weight: "no weight",
     };
     function diagnosis(found) {
@@ -109,7 +109,7 @@ extension InspectPage {
         fact("Parameters", count(model.parameters), things(sums.tensors, "tensor")),
         fact("Tensor bytes", size(sums.stored_bytes), size(model.bytes) + " in " + things(model.files, "file")),
         fact("Zeros in weights", percent(model.sparsity), matrices ? "of " + things(matrices, "matrix", "matrices") : "no weight matrix"),
-        fact("Zeros in all", percent(sums.parameter_sparsity), "of all parameters"),
+        fact("Zeros in all", percent(sums.parameter_sparsity), sums.uncounted_tensors > 0 ? "of the parameters that were counted" : "of all parameters"),
         fact(
           "Shared pattern", sums.shared_pattern || "none",
           sums.shared_pattern ? "in " + following + " of " + things(matrices, "weight matrix", "weight matrices") : model.sparsity ? "no N:M holds in all sparse weights" : "no weight is sparse"

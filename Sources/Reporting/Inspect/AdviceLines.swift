@@ -49,7 +49,11 @@ extension Advice {
     let zeros = "\(Figures.percent(sparsity)) zeros"
     let other = Figures.percent(usual ?? 0)
     switch rule {
-    case .offPattern: return pattern.map { "\(zeros), not \($0)" } ?? zeros
+    case .offPattern, .nearPattern:
+      guard let pattern else { return zeros }
+      guard let violations else { return "\(zeros), not \(pattern)" }
+      let groups = "\(Figures.grouped(violations.violating)) of \(Figures.grouped(violations.groups)) groups"
+      return "\(zeros), not \(pattern): \(groups) break it"
     case .wrongAxis:
       let place =
         axes.count == 1 ? "axis \(axes[0])" : "axes \(axes.first ?? 0) to \(axes.last ?? 0) flattened"

@@ -65,7 +65,7 @@ struct InspectionFooter {
         "zeros in weights",
         [
           Cell(Figures.percent(matrices.zeros, of: matrices.elements), .strong),
-          Cell("\(Figures.percent(weights.zeros, of: weights.elements)) of all parameters"),
+          Cell("\(Figures.percent(weights.zeros, of: weights.elements)) of \(summary.parametersInWords)"),
         ]
       )
     } else if weights.elements > 0 {
@@ -82,7 +82,7 @@ struct InspectionFooter {
     if summary.nan > 0 { odd.append(Cell("NaN \(Figures.grouped(summary.nan))", .look)) }
     if summary.infinite > 0 { odd.append(Cell("Inf \(Figures.grouped(summary.infinite))", .look)) }
     if summary.negativeZeros > 0 {
-      odd.append(Cell("-0.0 \(Figures.grouped(summary.negativeZeros)) (kept by every layout)"))
+      odd.append(Cell("-0.0 \(Figures.grouped(summary.negativeZeros)) (kept, and stored as values are)"))
     }
     if !odd.isEmpty { facts.add("odd values", odd) }
     if summary.uncounted > 0 {
@@ -139,6 +139,8 @@ struct InspectionFooter {
       ? "by compressing all of it"
       : "± \(Figures.size(2 * forecast.standardError)), from \(Figures.size(forecast.sampledByteCount))"
     try writer.line(line + "   " + style.paint(style.useUnicode ? error : TerminalStyle.ascii(error), .dim))
+    // Nobody wants a file that grows.
+    guard forecast.byteCount < forecast.sourceByteCount else { return }
     if let text = Suggestion(["compress", .path(report.path)]).text(style, room: style.width - 6) {
       try writer.line("      " + text)
     }

@@ -29,8 +29,9 @@ struct ModelSummary {
   var nan: UInt64 = 0
   var infinite: UInt64 = 0
   var negativeZeros: UInt64 = 0
-  /// Tensors whose values were not counted.
+  /// Tensors whose values were not counted, and how many of them are matrices where values were read.
   var uncounted = 0
+  private var uncountedMatrices = 0
   /// How many tensors there are of each element type, layout and quantization scheme.
   private(set) var types: [ElementType: Int] = [:]
   private(set) var layouts: [Layout: Int] = [:]
@@ -72,6 +73,7 @@ struct ModelSummary {
       storedBytes &+= bytes
       guard let statistics = report.tensors[index].statistics else {
         uncounted += 1
+        if report.readValues && report.tensors[index].kind == .matrix { uncountedMatrices += 1 }
         bestBytes &+= bytes
         continue
       }
@@ -94,10 +96,14 @@ struct ModelSummary {
     }
   }
 
+  /// What the zeros of all weights are a share of.
+  var parametersInWords: String { uncounted > 0 ? "the parameters that were counted" : "all parameters" }
+
   /// How many matrices follow a pattern: `2:4 in 223 of 224 weight matrices`; nil for none.
   func patternWords(_ pattern: NMPattern?) -> String? {
     guard let pattern, let place = NMPattern.common.firstIndex(of: pattern) else { return nil }
-    let all = Figures.things(matrices.tensors, "weight matrix", plural: "weight matrices")
-    return "\(pattern) in \(Figures.grouped(compliant[place])) of \(all)"
+    let all = Figures.things(matrices.tensors + uncountedMatrices, "weight matrix", plural: "weight matrices")
+    let open = uncountedMatrices > 0 ? ", \(Figures.grouped(uncountedMatrices)) of them not counted" : ""
+    return "\(pattern) in \(Figures.grouped(compliant[place])) of \(all)\(open)"
   }
 }

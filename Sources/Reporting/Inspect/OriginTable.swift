@@ -1,7 +1,7 @@
 internal import Inspection
 internal import ModelIR
 
-/// Where zeros come from, beside a reference: which were zero there, which rounding alone makes, which neither.
+/// Where zeros come from, beside a reference: which were zero there, which rounding alone makes, which were pruned.
 ///
 /// Tensors of one folded name and type share a row. All shares are of all elements, so that they add up.
 struct OriginTable {
@@ -58,7 +58,7 @@ struct OriginTable {
     let name = [TerminalTable.Squeeze(order: 0, width: 24), TerminalTable.Squeeze(order: 3, width: 12)]
     var columns: [TerminalTable.Column] = [
       .init("tensor", limit: 48, isElastic: true, squeezes: name), .init("zeros", .right),
-      column("zero before", 2), column("by rounding", 5), column("neither", 6),
+      column("zero before", 2), column("by rounding", 5), column("pruned", 6),
     ]
     if hasUnexplained { columns.append(column("unknown", 4)) }
     columns.append(column("regrown", 1))
@@ -103,8 +103,8 @@ struct OriginTable {
     facts.add("zero before", [Cell(share(sum.before)), Cell("zero in the reference too")])
     facts.add("by rounding", [Cell(share(sum.rounded)), Cell("rounding alone would have made them")])
     facts.add(
-      "neither",
-      [Cell(share(sum.neither)), Cell("pruned: rounding to nearest does not explain them")]
+      "pruned",
+      [Cell(share(sum.neither)), Cell("rounding to nearest does not explain them")]
     )
     if sum.unexplained > 0 {
       facts.add("unknown", [Cell(share(sum.unexplained)), Cell("new, by an unknown step")])

@@ -308,6 +308,7 @@ extension WeightKind {
     case .matrix: "matrix"
     case .embedding: "embedding"
     case .outputHead: "output_head"
+    case .router: "router"
     case .vector: "vector"
     case .auxiliary: "auxiliary"
     case .notWeight: "not_weight"

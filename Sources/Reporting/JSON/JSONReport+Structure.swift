@@ -33,6 +33,8 @@ extension JSONReport {
         try writer.member("sparsity", advice.sparsity)
         try writer.member("usual_sparsity", advice.usual)
         try writer.member("pattern", advice.pattern?.description)
+        try writer.member("groups", advice.violations?.groups)
+        try writer.member("violating_groups", advice.violations?.violating)
         try writer.member("axes", of: advice.axes) { try $1.value($0) }
         try writer.member("tensors", of: advice.tensors) { try $1.value($0.text) }
       }

@@ -58,7 +58,7 @@ extension MarkdownReport {
       facts.append((label, Figures.percent(zeros.zeros, of: zeros.elements)))
     }
     zeros("zeros in weight matrices", summary.matrices)
-    zeros("zeros in all parameters", summary.weights)
+    zeros("zeros in \(summary.parametersInWords)", summary.weights)
     if let words = summary.patternWords(report.sharedPattern) { facts.append(("shared pattern", words)) }
     if let experts = ExpertLines(report.experts) { facts.append(("experts", experts.summary)) }
     for size in SizeForecast(report, summary).sizes.dropFirst() {
@@ -142,8 +142,8 @@ extension TensorGroup {
     guard let bestLayout, counted == count else { return nil }
     switch bestLayout {
     case .all(.dense): return "dense"
-    case .all(let layout): return "\(layout)  \(Figures.ratio(storedBytes, bestBytes))"
-    case .varied: return "varied  \(Figures.ratio(storedBytes, bestBytes))"
+    case .all(let layout): return "\(layout) \(Figures.ratio(storedBytes, bestBytes))"
+    case .varied: return "varied \(Figures.ratio(storedBytes, bestBytes))"
     }
   }
 }

@@ -35,6 +35,11 @@ struct FindingWords {
       guard let violating = other.violatingGroups else { return nil }
       let name = Self.name(other.axes)
       if violating == 0 { return "\(pattern) holds along \(name), not along \(askedAxis)" }
+      // Where both fare alike it is no mistake of the axis.
+      guard violating > 0,
+        Double(violating) * Double(result.groups) * 10 <= Double(result.violatingGroups)
+          * Double(other.groups)
+      else { return nil }
       return "along \(name) only \(Figures.things(violating, "group")) of \(Figures.grouped(other.groups)) "
         + "\(violating == 1 ? "breaks" : "break") \(pattern)"
     }
@@ -100,8 +105,19 @@ extension ValidationReport {
     }
     let all = Figures.things(checked, kind)
     if violating > 0 {
-      return "\(Figures.grouped(violating)) of \(all) \(violating == 1 ? "is" : "are") not \(pattern)"
+      return "\(Figures.grouped(violating)) of \(all) \(violating == 1 ? "is" : "are") not \(pattern)" + rest
     }
-    return checked == 1 ? "\(all) is \(pattern)" : "all \(all) are \(pattern)"
+    return (checked == 1 ? "\(all) is \(pattern)" : "all \(all) are \(pattern)") + rest
+  }
+
+  /// Which weights the answer leaves open.
+  private var rest: String {
+    var rest: [String] = []
+    let (ineligible, unchecked) = (count(.ineligible), uncheckedCount)
+    if ineligible > 0 {
+      rest.append("\(Figures.grouped(ineligible)) \(ineligible == 1 ? "is" : "are") not eligible")
+    }
+    if unchecked > 0 { rest.append("\(Figures.grouped(unchecked)) could not be checked") }
+    return rest.isEmpty ? "" : "; of other weights " + rest.joined(separator: ", ")
   }
 }

@@ -21,6 +21,7 @@ public enum SARIFReport {
     case axis = "not-eligible-axis"
     case size = "not-eligible-size"
     case nothingEligible = "nothing-eligible"
+    case unchecked = "unchecked"
 
     init(_ rule: Eligibility.Rule) {
       switch rule {
@@ -43,6 +44,7 @@ public enum SARIFReport {
       case .type: "A weight has elements of a type that the runtime does not take"
       case .axis: "A weight is summed over along another axis than the runtime makes sparse"
       case .size: "A weight has extents that the runtime does not take"
+      case .unchecked: "A weight's values cannot be counted, so that nothing is known of its pattern"
       case .nothingEligible: "No weight of the model can be checked for the pattern, or is eligible"
       }
     }
@@ -50,7 +52,7 @@ public enum SARIFReport {
     var level: String {
       switch self {
       case .pattern, .shortGroups, .nothingEligible: "error"
-      case .storage, .layer, .rank, .type, .axis, .size: "warning"
+      case .storage, .layer, .rank, .type, .axis, .size, .unchecked: "warning"
       }
     }
   }
@@ -112,15 +114,18 @@ public enum SARIFReport {
       case .ineligible:
         guard result.patternHolds, let first = result.eligibility?.obstacles.first else { continue }
         rule = Rule(first.rule)
+      case .skipped where result.isUnchecked: rule = .unchecked
       case .compliant, .skipped: continue
       }
       let axis = result.axis?.axes.first
       let name = SafeText.name(result.tensor.name)
       let along = result.runsThroughMemory ? "in memory" : axis.map { "along axis \($0)" } ?? ""
       let intro =
-        result.status == .ineligible
-        ? "\(name) holds \(report.pattern(of: result)) \(along), but is not eligible"
-        : "\(name) is not \(report.pattern(of: result)) \(along)"
+        switch result.status {
+        case .ineligible: "\(name) holds \(report.pattern(of: result)) \(along), but is not eligible"
+        case .skipped: "\(name) cannot be checked"
+        case .compliant, .violating: "\(name) is not \(report.pattern(of: result)) \(along)"
+        }
       found.append(
         Finding(
           rule: rule,
