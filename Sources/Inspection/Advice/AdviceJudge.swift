@@ -103,7 +103,7 @@ struct AdviceJudge {
         Double(group.elements) >= Self.leastShare * elements
       else { continue }
       // What is best left dense is no oversight.
-      guard !places.contains(where: isSensitive) else { continue }
+      guard !places.contains(where: isSensitive), places.contains(where: holdsGroups) else { continue }
       advice.append(
         Advice(
           .denseKind,
@@ -190,6 +190,14 @@ struct AdviceJudge {
       advice.append(Advice(rule, name(place).text, [name(place)], sparsity: sparsity(place)))
     }
     return advice
+  }
+
+  /// Whether the axis that is summed over has room for a group of the shortest patterns that kernels take: that of a
+  /// depthwise convolution has not.
+  private func holdsGroups(_ place: Int) -> Bool {
+    guard let axis = reports[place].axis?.axes.first else { return false }
+    let extents = reports[place].tensor.logicalShape.extents
+    return extents.indices.contains(axis) && extents[axis] >= 4
   }
 
   private func isSensitive(_ place: Int) -> Bool { sensitivity(place) != nil }

@@ -16,7 +16,7 @@ public struct ExpertLayer: Sendable, Hashable {
   public var expected: UInt64?
 
   /// The experts that are there and hold something.
-  public var kept: UInt64 { present - (empty ?? 0) }
+  public var kept: UInt64 { present - min(present, empty ?? 0) }
 
   /// The layers of a model that have experts, in the order of their first tensors.
   ///
@@ -28,7 +28,10 @@ public struct ExpertLayer: Sendable, Hashable {
     var found: [String: Sum] = [:]
     var order: [String] = []
     for report in reports where NameWords.contains(word, in: report.tensor.name) {
-      guard report.tensor.logicalShape.rank >= 2, let place = Place(report.tensor) else { continue }
+      // A stack without elements may claim any number of experts.
+      guard report.tensor.logicalShape.rank >= 2, report.tensor.logicalShape.elementCount > 0,
+        let place = Place(report.tensor)
+      else { continue }
       if found[place.layer] == nil { order.append(place.layer) }
       found[place.layer, default: Sum()].add(report, place.expert)
     }
@@ -94,7 +97,10 @@ public struct ExpertLayer: Sendable, Hashable {
     private var stackIsKnown = true
     var routed: UInt64?
 
-    var present: UInt64 { UInt64(separate.count) + (stacked ?? 0) }
+    var present: UInt64 {
+      let (sum, overflow) = UInt64(separate.count).addingReportingOverflow(stacked ?? 0)
+      return overflow ? .max : sum
+    }
 
     var empty: UInt64? {
       var count: UInt64 = 0
@@ -104,7 +110,7 @@ public struct ExpertLayer: Sendable, Hashable {
       }
       guard stacked != nil else { return count }
       guard stackIsKnown, let zero else { return nil }
-      return count + UInt64(zero.count)
+      return min(present, count + UInt64(zero.count))
     }
 
     mutating func add(_ report: TensorReport, _ expert: UInt64?) {

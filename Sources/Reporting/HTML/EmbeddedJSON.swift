@@ -27,7 +27,7 @@ enum EmbeddedJSON {
     return result
   }
 
-  private static func append(_ unit: UInt16, to result: inout [UInt8]) {
+  static func append(_ unit: UInt16, to result: inout [UInt8]) {
     let digits = Array("0123456789abcdef".utf8)
     result.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "u")])
     for shift in [12, 8, 4, 0] as [UInt16] { result.append(digits[Int(unit >> shift & 15)]) }

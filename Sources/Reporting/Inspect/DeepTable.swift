@@ -93,8 +93,9 @@ struct DeepTable {
     try table.write(to: &writer)
     try writer.lines(
       Flow.paragraph(
-        "in a row, in a column: the nonzeros of the emptiest and of the fullest; bits: the order-0 entropy of an "
-          + "element's bytes; coded: what an entropy coder makes of the bytes, or of a mask and the others",
+        "bits: the order-0 entropy of an element's bytes; coded: what an entropy coder makes of the bytes, or of a "
+          + "mask and the others; in a row, in a column (where the line has room; also in --json and --html): the "
+          + "nonzeros of the emptiest and of the fullest",
         start: "  ",
         indent: 2,
         tone: .dim,

@@ -3,8 +3,8 @@ internal import StrictJSON
 
 /// Reports for programs: one JSON document each, whose `schema` names its JSON Schema in `Schemas/`.
 ///
-/// Documents are complete and in the order of the model; names stand as the files have them, escaped as JSON
-/// and not for display. Within a schema's number fields are only ever added. Sizes are in bytes.
+/// Documents are complete and in the order of the model; names are the strings that the files have, in which
+/// what steers a terminal or hides is escaped as JSON. Within a schema's number fields are only ever added. Sizes are in bytes.
 public enum JSONReport {
   /// Takes the text, in pieces of some 64 KiB.
   public typealias Sink = (borrowing [UInt8]) throws -> Void
@@ -16,7 +16,7 @@ public enum JSONReport {
     to sink: @escaping Sink,
     _ body: (inout JSONWriter) throws -> Void
   ) throws {
-    var writer = JSONWriter(indent: indent, sink: sink)
+    var writer = JSONWriter(indent: indent) { try sink(VisibleJSON.escaping($0)) }
     try writer.object { writer in
       try writer.member("schema", schema)
       try body(&writer)

@@ -75,7 +75,7 @@ public enum SARIFReport {
     version: String,
     to sink: @escaping Sink
   ) throws {
-    var writer = JSONWriter(indent: 2, sink: sink)
+    var writer = JSONWriter(indent: 2) { try sink(VisibleJSON.escaping($0)) }
     try writer.object { writer in
       try writer.member("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
       try writer.member("version", "2.1.0")
