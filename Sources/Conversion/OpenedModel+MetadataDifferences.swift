@@ -4,15 +4,18 @@ public import Inspection
 internal import ModelIR
 
 extension OpenedModel {
-  /// In what the metadata of two models differ, in the order of the first and then of the second; nil where they are
+  /// In what the metadata of two models, and the config.json of two model folders, differ, in the order of the first and then of the second; nil where they are
   /// in different containers, whose keys mean different things.
   ///
   /// Memory: all keys, and of the values what ``MetadataReport`` shows; longer ones are compared in pieces of 64 KiB.
   /// - Throws: what reading throws.
   public func metadataDifferences(from other: OpenedModel) throws -> [MetadataDifference]? {
     guard model.container == other.model.container else { return nil }
-    let first = try metadataReport(wantsEntries: true).entries ?? []
-    let second = try other.metadataReport(wantsEntries: true).entries ?? []
+    // Of two model folders config.json counts, too.
+    let areFolders = !configEntries.isEmpty && !other.configEntries.isEmpty
+    let first = try (metadataReport(wantsEntries: true).entries ?? []) + (areFolders ? configEntries : [])
+    let second =
+      try (other.metadataReport(wantsEntries: true).entries ?? []) + (areFolders ? other.configEntries : [])
     var places: [[UInt8]: Int] = [:]
     for (index, entry) in second.enumerated().reversed() { places[Array(entry.key.utf8)] = index }
     var differences: [MetadataDifference] = []

@@ -14,7 +14,8 @@ struct DiffCommand: LacunaCommand {
       Exit 0 if both have the same tensors with the same types, shapes and bits, 1 if not. Of values that differ it \
       says how many, by how much at most and in the mean, and how many weights were kept, newly pruned, or \
       regrown. With --numbers quantized weights and floats of any type are compared as the F32 numbers \
-      that they stand for. Metadata that differ are listed where both are in the same container.
+      that they stand for. Metadata that differ are listed where both are in the same \
+      container, and what differs in config.json of two model folders.
 
       Examples:
         lacuna diff model.safetensors small.safetensors
@@ -35,9 +36,16 @@ struct DiffCommand: LacunaCommand {
   @Flag(help: "Answer no where metadata differ, too.")
   var metadata = false
 
+  @Option(help: ArgumentHelp("At most so many tensors are listed.", valueName: "n"))
+  var limit: Int?
+
   @OptionGroup var selection: SelectionOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit takes 1 or more.") }
+  }
 
   func execute() throws -> Int32 {
     var (left, right) = (try open(first), try open(second))
@@ -64,7 +72,7 @@ struct DiffCommand: LacunaCommand {
     } else if results.plain {
       try PlainReport.diff(report, to: ResultStream.text)
     } else {
-      try TerminalReport.diff(report, style: ResultStream.style(work), to: ResultStream.text)
+      try TerminalReport.diff(report, limit: limit, style: ResultStream.style(work), to: ResultStream.text)
     }
     return report.isEqual ? Outcome.yes : Outcome.no
   }

@@ -24,6 +24,28 @@ struct DiffCommandTests {
     try temporary.write(SafetensorsBuilder([entry], metadata: metadata).bytes, to: name)
   }
 
+  @Test("of two folders config.json counts as metadata, whatever its blanks")
+  func config() throws {
+    let file = SafetensorsBuilder([.init("w", "F32", [1], [0, 0, 0, 0])])
+    let texts = [
+      "a": #"{"layers": 4, "name": "x\" y", "same": [1, 2]}"#,
+      "b": #"{"name":"x\" y","layers":5,"same":[1,2]}"#,
+      "c": "no JSON",
+    ]
+    for (name, text) in texts {
+      _ = try temporary.createFolder(name)
+      _ = try temporary.write(file.bytes, to: "\(name)/model.safetensors")
+      _ = try temporary.write(text, to: "\(name)/config.json")
+    }
+    for (options, code) in [([], 0), (["--metadata"], 1)] as [([String], Int32)] {
+      let result = try LacunaProcess.run(["diff", "a", "b"] + options, in: temporary.path)
+      #expect(result.code == code)
+      #expect(result.output.contains("config.json: layers  4  →  5"), "\(result.output)")
+      #expect(!result.output.contains("same:  ") && !result.output.contains("config.json: name"))
+    }
+    #expect(try LacunaProcess.run(["diff", "a", "c", "--metadata"], in: temporary.path).code == 0)
+  }
+
   @Test("of values that differ it says how many, by how much, and what became of the zeros")
   func values() throws {
     try write("a", [0, 1, 2, 3, 0, 5, 6, 7])

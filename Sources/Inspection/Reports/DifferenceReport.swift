@@ -68,6 +68,15 @@ public struct DifferenceReport: Sendable {
     self.warnings = warnings
   }
 
+  /// The numbers of all tensors whose values differ, taken together; their largest difference has no place. Nil without
+  /// any.
+  public var total: NumberDifference? {
+    let all = differences.compactMap { result -> NumberDifference? in
+      if case .values(let values) = result.difference { values.numbers } else { nil }
+    }
+    return all.isEmpty ? nil : all.reduce(into: NumberDifference()) { $0.add($1) }
+  }
+
   /// Whether the answer is yes.
   public var isEqual: Bool { differences.isEmpty && !(metadataCounts && metadata?.isEmpty == false) }
 }

@@ -51,6 +51,12 @@ extension TerminalReport {
       try writer.line("  and \(Figures.things(report.differences.count - shown, "more", plural: "more"))")
     }
     if shown > 0 { try writer.line() }
+    if report.differences.count > 1, let total = report.total {
+      for line in lines(of: total, isTotal: true) {
+        try writer.lines(Flow.paragraph(line, start: "  ", indent: 4, style: style))
+      }
+      try writer.line()
+    }
     try write(report.metadata ?? [], limit: limit, style, to: &writer)
     try writeWarnings(report.warnings, to: &writer)
     let equal =
@@ -98,10 +104,11 @@ extension TerminalReport {
   }
 
   /// What became of the numbers, and of the zeros.
-  private static func lines(of numbers: NumberDifference) -> [String] {
+  private static func lines(of numbers: NumberDifference, isTotal: Bool = false) -> [String] {
     if numbers.changed == 0 { return ["the same numbers: zeros or NaNs of other bits"] }
     var change =
-      "difference at most \(Figures.number(numbers.largest)) (at \(Figures.grouped(numbers.largestPlace))),"
+      "difference at most \(Figures.number(numbers.largest))"
+      + (isTotal ? "," : " (at \(Figures.grouped(numbers.largestPlace))),")
       + " \(Figures.number(numbers.mean)) in the mean"
     if numbers.unmeasured > 0 {
       change += "; NaN or infinity against another number \(Figures.things(numbers.unmeasured, "time"))"
@@ -109,6 +116,7 @@ extension TerminalReport {
     if numbers.changed != numbers.elements {
       change = "\(Figures.percent(numbers.changed, of: numbers.elements)) of the numbers, \(change)"
     }
+    if isTotal { change = "of these tensors together: \(change)" }
     guard numbers.pruned > 0 || numbers.regrown > 0 || numbers.firstZeros > 0 else { return [change] }
     var zeros =
       "zeros \(Figures.percent(numbers.firstZeros, of: numbers.elements)) → "
@@ -119,6 +127,9 @@ extension TerminalReport {
       zeros +=
         ": \(Figures.count(numbers.kept)) weights kept, \(Figures.count(numbers.pruned)) newly pruned, "
         + "\(Figures.count(numbers.regrown)) regrown"
+    }
+    if let overlap = numbers.maskOverlap, numbers.pruned > 0 || numbers.regrown > 0 {
+      zeros += "; masks overlap by \(Figures.percent(overlap))"
     }
     return [change, zeros]
   }
