@@ -11,36 +11,50 @@ public struct TensorReport: Sendable {
   public var kind: WeightKind { WeightKind(tensor) }
   /// What the values are like; nil where they were not read, or their type is not counted.
   public var statistics: TensorStatistics? {
-    get { box?.statistics }
-    set { box = newValue.map(Box.init) }
+    get { box?.content.statistics }
+    set { change { $0.statistics = newValue } }
   }
   /// What the values are like once the mask is applied that is stored beside the tensor; nil where there is
   /// none, or values were not read.
   public var maskedStatistics: TensorStatistics? {
-    get { maskedBox?.statistics }
-    set { maskedBox = newValue.map(Box.init) }
+    get { box?.content.masked?.statistics }
+    set { change { $0.masked = newValue.map(Masked.init) } }
   }
   /// Where its zeros come from; nil where there is no reference to tell.
   public var origins: ZeroOrigins? {
-    get { originsBox?.origins }
-    set { originsBox = newValue.map(OriginsBox.init) }
+    get { box?.content.origins }
+    set { change { $0.origins = newValue } }
   }
   /// SHA-256 of type, shape and dense bytes, where it was asked for.
-  public var digest: String?
+  public var digest: String? {
+    get { box?.content.digest }
+    set { change { $0.digest = newValue } }
+  }
 
-  /// Statistics on the heap, so that reports without them stay small.
-  private final class Box: Sendable {
+  /// What reading the values found.
+  private struct Content: Sendable {
+    var statistics: TensorStatistics?
+    var masked: Masked?
+    var origins: ZeroOrigins?
+    var digest: String?
+  }
+  /// Statistics on the heap, which few reports have.
+  private final class Masked: Sendable {
     let statistics: TensorStatistics
     init(_ statistics: TensorStatistics) { self.statistics = statistics }
   }
-  /// Another, for what few reports have.
-  private final class OriginsBox: Sendable {
-    let origins: ZeroOrigins
-    init(_ origins: ZeroOrigins) { self.origins = origins }
+  /// All of it on the heap, so that the many reports on headers alone stay small.
+  private final class Findings: Sendable {
+    let content: Content
+    init(_ content: Content) { self.content = content }
   }
-  private var box: Box?
-  private var maskedBox: Box?
-  private var originsBox: OriginsBox?
+  private var box: Findings?
+
+  private mutating func change(_ body: (inout Content) -> Void) {
+    var content = box?.content ?? Content()
+    body(&content)
+    box = Findings(content)
+  }
 
   /// A report without statistics.
   public init(tensor: Tensor) { self.tensor = tensor }
